@@ -1,0 +1,1 @@
+"""Rules shared by the API and the admin: templates, messages, recipients. No framework, no database."""

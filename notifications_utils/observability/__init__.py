@@ -1,0 +1,1 @@
+"""Logs that machines read and that hold nothing personal."""

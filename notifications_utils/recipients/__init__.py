@@ -1,0 +1,1 @@
+"""Whom messages go to: e-mail addresses, phone numbers, and the files that list them."""

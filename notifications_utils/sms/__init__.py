@@ -1,0 +1,1 @@
+"""The text of an SMS: alphabet, white space, size in parts."""

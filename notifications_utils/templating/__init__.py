@@ -1,0 +1,1 @@
+"""Templates: placeholders, personalisation and the messages that come out of them."""
