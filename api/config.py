@@ -1,0 +1,189 @@
+"""The one typed configuration object, read from the environment once at start.
+
+Every problem is reported at once; secrets are masked in representations. Add a field with a description: the page
+`docs/reference/configuration.md` is generated from here and checked.
+"""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from api.db.engine import normalise_database_url
+
+CommaSeparated = Annotated[list[str], NoDecode]
+MIN_SECRET_LENGTH = 32
+DEVELOPMENT_SECRET = "insecure-development-secret-0123456789"  # noqa: S105
+
+
+class InvalidConfigurationError(Exception):
+    """The environment does not make a usable configuration; `problems` says all of what is wrong."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        super().__init__(
+            "Configuration is not usable:\n" + "\n".join(f"  - {problem}" for problem in problems)
+        )
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", case_sensitive=False)
+
+    environment: Literal["development", "test", "production"] = Field(
+        "development", description="`production` refuses development secrets and plain-text addresses."
+    )
+    database_url: str = Field(
+        "postgresql://localhost/notifications",
+        repr=False,  # it holds a password
+        description="PostgreSQL 15 to 18. `postgres://` is understood.",
+    )
+    database_pool_size: int = Field(5, ge=1, le=200, description="Connections kept by one web process.")
+    database_statement_timeout_ms: int = Field(
+        30_000, ge=100, description="A statement of a web request is cancelled after this many milliseconds."
+    )
+    redis_url: SecretStr = Field(
+        SecretStr("redis://localhost:6379/0"), description="Redis 6.2+ or Valkey, for limits."
+    )
+    redis_timeout_seconds: float = Field(
+        0.5, gt=0, description="Limits fail open when Redis does not answer within this time."
+    )
+    broker_url: SecretStr | None = Field(
+        None, description="Celery broker: `redis://…` or `amqp://…` (RabbitMQ). By default REDIS_URL."
+    )
+    secret_keys: SecretStr = Field(
+        SecretStr(DEVELOPMENT_SECRET),
+        description="Comma-separated key ring for data at rest, newest first; each at least 32 characters.",
+    )
+    internal_client_secrets: dict[str, list[SecretStr]] = Field(
+        default_factory=dict,
+        description='JSON: client name → accepted secrets, for internal routes. `{"notify-admin": ["…"]}`',
+    )
+    metrics_token: SecretStr | None = Field(
+        None, description="When set, `/metrics` asks for it as a bearer token."
+    )
+
+    api_base_url: str = Field(
+        "http://localhost:6010", description="Address under which clients reach the API."
+    )
+    admin_base_url: str = Field("http://localhost:6011", description="Address of the web application.")
+    documentation_url: str = Field(
+        "http://localhost:6010/documentation",
+        description="Named in errors that ask to read the documentation.",
+    )
+    trust_forwarded_proto: bool = Field(
+        False, description="Honour `X-Forwarded-Proto`: only behind a proxy that sets it."
+    )
+    cache_seconds: float = Field(
+        2.0, ge=0, description="How long a process may use a service, key or template without asking again."
+    )
+
+    email_domain: str = Field("notifications.localhost", description="Domain of the senders' addresses.")
+    default_phone_region: str | None = Field(
+        None,
+        description="Region (ISO 3166) of numbers in national form. Without it: international form only.",
+    )
+    default_language: Literal["en", "fr"] = Field(
+        "en", description="Language of joined lists and of the footers of e-mails."
+    )
+    default_sms_sender: str = Field("NOTIF", max_length=11, description="Sender of a service that has none.")
+    timezone: str = Field("UTC", description="Time zone of people: days of statistics and retention.")
+    currency: str = Field("EUR", min_length=3, max_length=3, description="ISO 4217 code of all amounts.")
+
+    sms_providers: CommaSeparated = Field(["sandbox"], description="Providers that may send text messages.")
+    email_providers: CommaSeparated = Field(["sandbox"], description="Providers that may send e-mails.")
+    provider_timeout_seconds: float = Field(
+        10.0, gt=0, description="Time a provider has to answer a request."
+    )
+    sandbox_url: str = Field("http://localhost:6012", description="Address of the sandbox provider.")
+    sandbox_secret: SecretStr = Field(
+        SecretStr(DEVELOPMENT_SECRET), description="Shared with the sandbox: signs requests and receipts."
+    )
+    smtp_host: str | None = Field(None, description="Relay of the `smtp` provider.")
+    smtp_port: int = Field(587, ge=1, le=65535, description="Port of the relay.")
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="`none` is refused in production."
+    )
+    smtp_username: str | None = Field(None, description="Account on the relay.")
+    smtp_password: SecretStr | None = Field(None, description="Its password.")
+
+    object_store_dir: str | None = Field(None, description="Folder of recipient files, when S3 is not used.")
+    s3_bucket: str | None = Field(None, description="Bucket of recipient files.")
+    s3_endpoint_url: str | None = Field(None, description="Address of an S3-compatible store.")
+    s3_region: str | None = Field(None, description="Region of the bucket.")
+    s3_access_key_id: str | None = Field(None, description="Access key; by default boto3's own search.")
+    s3_secret_access_key: SecretStr | None = Field(None, description="Secret of the access key.")
+
+    republish_after_seconds: int = Field(
+        300, ge=1, description="A message still `created` after this long is put on the queue again."
+    )
+    unknown_after_seconds: int = Field(
+        120, ge=1, description="A delivery without an answer for this long counts as of unknown outcome."
+    )
+    callback_retry_seconds: int = Field(
+        300, ge=1, description="Time between two tries of a service callback."
+    )
+    callback_timeout_seconds: float = Field(5.0, gt=0, description="Time a service has to answer a callback.")
+    allow_insecure_callbacks: bool = Field(
+        False, description="Accept `http://` and private callback addresses: for development only."
+    )
+    default_retention_days: int = Field(
+        7, ge=3, le=90, description="Days a message is kept, unless set otherwise."
+    )
+    history_retention_days: int = Field(
+        365, ge=7, description="Days its traces without personal data are kept."
+    )
+    log_level: str = Field("INFO", description="Lowest level written to the log.")
+
+    @field_validator("sms_providers", "email_providers", mode="before")
+    @classmethod
+    def split_commas(cls, value: Any) -> Any:
+        return (
+            [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+        )
+
+    @field_validator("database_url")
+    @classmethod
+    def name_the_driver(cls, value: str) -> str:
+        return normalise_database_url(value)
+
+    @model_validator(mode="after")
+    def check_together(self) -> Self:
+        if any(len(key) < MIN_SECRET_LENGTH for key in self.key_ring_secrets):
+            raise ValueError(f"SECRET_KEYS: each key needs at least {MIN_SECRET_LENGTH} characters")
+        if self.unknown_after_seconds < 2 * self.provider_timeout_seconds:
+            raise ValueError(
+                "UNKNOWN_AFTER_SECONDS must be at least twice PROVIDER_TIMEOUT_SECONDS: a delivery that is still "
+                "under way would be taken for lost, and sent twice"
+            )
+        if self.environment != "production":
+            return self
+        secrets = [*self.key_ring_secrets]
+        if "sandbox" in [*self.sms_providers, *self.email_providers]:
+            secrets.append(self.sandbox_secret.get_secret_value())
+        if DEVELOPMENT_SECRET in secrets:
+            raise ValueError(
+                "SECRET_KEYS and SANDBOX_SECRET must be set to secrets of your own in production"
+            )
+        if "smtp" in self.email_providers and self.smtp_security == "none":
+            raise ValueError("SMTP_SECURITY: `none` would send messages in clear; use starttls or tls")
+        return self
+
+    @property
+    def key_ring_secrets(self) -> list[str]:
+        return [key.strip() for key in self.secret_keys.get_secret_value().split(",") if key.strip()]
+
+    @property
+    def broker(self) -> str:
+        return (self.broker_url or self.redis_url).get_secret_value()
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """The settings of this process, or `InvalidConfigurationError` naming every problem."""
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        problems = [
+            f"{'.'.join(str(part) for part in found['loc']).upper() or 'SETTINGS'}: {found['msg']}"
+            for found in error.errors(include_input=False, include_url=False)
+        ]
+        raise InvalidConfigurationError(problems) from None

@@ -1,0 +1,161 @@
+"""What a provider is: the slot that each e-mail or SMS provider fills (docs: how to add a provider).
+
+A provider sends one message to one recipient and says which of four things happened (design D5). Nothing else decides
+whether a message is tried again.
+"""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar, Protocol, TypeAlias, runtime_checkable
+
+from api.contract import Status
+
+
+@dataclass(frozen=True, slots=True)
+class SmsMessage:
+    id: uuid.UUID
+    to: str  # E.164 digits without +
+    content: str
+    sender: str
+    international: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EmailMessage:
+    id: uuid.UUID
+    to: str
+    from_name: str
+    from_address: str
+    reply_to: str | None
+    subject: str
+    html: str
+    text: str
+    unsubscribe_url: str | None  # RFC 8058: List-Unsubscribe and List-Unsubscribe-Post
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The provider has the message; `reference` is its own identifier."""
+
+    reference: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The provider will never take this message: trying again or elsewhere would not help."""
+
+    reason: str
+    status: Status = Status.TECHNICAL_FAILURE
+
+
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """The provider surely did not take it (no connection, overload, no credit): safe to try elsewhere or later."""
+
+    reason: str
+    retry_after_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """The request may have been taken (lost answer, time-out): never sent again blindly."""
+
+    reason: str
+
+
+Answer: TypeAlias = Accepted | Refused | NotSent | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderRequest:
+    """What a provider posted to us, as it came."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]  # names in lower case
+    query: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of a message. One of `notification_id` and `reference` says which."""
+
+    status: Status
+    code: str
+    notification_id: uuid.UUID | None = None
+    reference: str | None = None
+    occurred_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedText:
+    """A text message that a person sent to one of our numbers."""
+
+    from_number: str
+    to_number: str
+    content: str
+    reference: str  # the provider's identifier: a text delivered twice is stored once
+    received_at: datetime | None = None
+
+
+class UnauthenticatedRequestError(Exception):
+    """The request does not prove that it comes from the provider."""
+
+
+class ForbiddenRequestError(UnauthenticatedRequestError):
+    """It carries a proof, and the proof is wrong."""
+
+
+class MalformedRequestError(Exception):
+    """The request comes from the provider, but says nothing that we understand."""
+
+
+class SmsProvider(Protocol):
+    name: ClassVar[str]
+    display_name: ClassVar[str]  # as the provider spells it
+
+    def send(self, message: SmsMessage) -> Answer:
+        """Never raises for what the network or the provider does: that is what the answers are for."""
+        ...
+
+
+class EmailProvider(Protocol):
+    name: ClassVar[str]
+    display_name: ClassVar[str]
+
+    def send(self, message: EmailMessage) -> Answer: ...
+
+
+@runtime_checkable
+class GivesReceipts(Protocol):
+    success_status: ClassVar[int]  # what the provider wants to hear
+
+    def parse_receipts(self, request: ProviderRequest) -> list[Receipt]:
+        """Raises `UnauthenticatedRequestError` or `MalformedRequestError`."""
+        ...
+
+
+@runtime_checkable
+class ReceivesTexts(Protocol):
+    def parse_received_texts(self, request: ProviderRequest) -> list[ReceivedText]:
+        """Raises `UnauthenticatedRequestError` or `MalformedRequestError`."""
+        ...
+
+
+@runtime_checkable
+class FindsMessages(Protocol):
+    """A provider that can be asked about a message whose answer was lost."""
+
+    def find(self, notification_id: uuid.UUID) -> Accepted | NotSent | None:
+        """`None` when it cannot tell now."""
+        ...
+
+
+@runtime_checkable
+class ChecksItself(Protocol):
+    def problems(self) -> list[str]:
+        """Sentences for `doctor`: credit, credentials, reachability. Empty when all is well."""
+        ...

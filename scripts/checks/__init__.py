@@ -1,0 +1,1 @@
+"""`./scripts/test`: everything that has to hold before a change is taken."""
