@@ -1,0 +1,1 @@
+"""Figures, printed by `./scripts/bench`: a benchmark measures, it never fails."""
