@@ -4,7 +4,8 @@ Every problem is reported at once; secrets are masked in representations. Add a 
 `docs/reference/configuration.md` is generated from here and checked.
 """
 
-from typing import Annotated, Any, Literal, Self
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -179,11 +180,34 @@ class Settings(BaseSettings):
 
 def load_settings(**overrides: Any) -> Settings:
     """The settings of this process, or `InvalidConfigurationError` naming every problem."""
+    return _load(Settings, "", overrides)
+
+
+class PatchSettings(BaseSettings):
+    """Settings of one patch. Subclasses set `model_config = SettingsConfigDict(env_prefix="NAME_")`.
+
+    They are read when the patch's part is made, so that a field may be required without bothering deployments that do
+    not use it. Every field has a description: `docs/reference/configuration.md` is generated from it.
+    """
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", case_sensitive=False)
+
+    @classmethod
+    def load(cls, **overrides: Any) -> Self:
+        """From the environment. Raises `InvalidConfigurationError` naming every problem."""
+        return _load(cls, cls.model_config.get("env_prefix") or "", overrides)
+
+
+_AnySettings = TypeVar("_AnySettings", bound=BaseSettings)
+
+
+def _load(settings: type[_AnySettings], prefix: str, overrides: Mapping[str, Any]) -> _AnySettings:
     try:
-        return Settings(**overrides)
+        return settings(**overrides)
     except ValidationError as error:
-        problems = [
-            f"{'.'.join(str(part) for part in found['loc']).upper() or 'SETTINGS'}: {found['msg']}"
-            for found in error.errors(include_input=False, include_url=False)
-        ]
+        problems = []
+        for found in error.errors(include_input=False, include_url=False):
+            name = ".".join(str(part) for part in found["loc"]).upper()
+            variable = name if name.startswith(prefix.upper()) else prefix.upper() + name
+            problems.append(f"{variable or 'SETTINGS'}: {found['msg']}")
         raise InvalidConfigurationError(problems) from None

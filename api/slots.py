@@ -5,7 +5,7 @@ Patches fill slots; nothing else knows that patches exist.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from api.config import Settings
 from api.core.billing.rates import FlatRates, RateRules
@@ -18,6 +18,11 @@ from notifications_utils.templating.typography import Typography, neutral
 SmsProviderFactory: TypeAlias = Callable[[Settings], SmsProvider]
 EmailProviderFactory: TypeAlias = Callable[[Settings], EmailProvider]
 LANGUAGES = {"en": ENGLISH, "fr": FRENCH}
+
+
+def slot(about: str, **default: Any) -> Any:
+    """A field of `Slots`; `about` goes into docs/reference/slots.md."""
+    return field(metadata={"about": about}, **default)
 
 
 def _sms_providers() -> Mapping[str, SmsProviderFactory]:
@@ -35,13 +40,23 @@ def _email_providers() -> Mapping[str, EmailProviderFactory]:
 
 @dataclass(frozen=True, slots=True)
 class Slots:
-    phone_rules: PhoneRules
-    language: Language
-    sms_alphabet: SmsAlphabet = NEUTRAL
-    typography: Typography = neutral
-    rates: RateRules = field(default_factory=FlatRates)
-    sms_providers: Mapping[str, SmsProviderFactory] = field(default_factory=_sms_providers)
-    email_providers: Mapping[str, EmailProviderFactory] = field(default_factory=_email_providers)
+    phone_rules: PhoneRules = slot("How phone numbers are read, and which are at home.")
+    language: Language = slot("Words that templates write or understand, where a template says nothing else.")
+    sms_alphabet: SmsAlphabet = slot(
+        "Which characters a text message keeps, and what stands for the others.", default=NEUTRAL
+    )
+    typography: Typography = slot("Blanks, quotes and dashes of e-mails and letters.", default=neutral)
+    rates: RateRules = slot("What a text message costs, by where it goes.", default_factory=FlatRates)
+    sms_providers: Mapping[str, SmsProviderFactory] = slot(
+        "Who carries text messages, by the name in `SMS_PROVIDERS`.", default_factory=_sms_providers
+    )
+    email_providers: Mapping[str, EmailProviderFactory] = slot(
+        "Who carries e-mails, by the name in `EMAIL_PROVIDERS`.", default_factory=_email_providers
+    )
+
+
+KEYED_SLOTS = frozenset({"sms_providers", "email_providers"})
+"""Slots that several patches fill, each under a name of its own: `sms_providers.ovhcloud`."""
 
 
 def neutral_slots(settings: Settings) -> Slots:

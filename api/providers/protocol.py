@@ -5,7 +5,7 @@ whether a message is tried again.
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Protocol, TypeAlias, runtime_checkable
@@ -81,13 +81,44 @@ class ProviderRequest:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What became of a message. One of `notification_id` and `reference` says which."""
+    """What became of a message. One of `notification_id` and `reference` says which.
+
+    `is_hard_bounce`: the address does not exist, and will not: it is suppressed (`api/core/suppressions`).
+    """
 
     status: Status
     code: str
     notification_id: uuid.UUID | None = None
     reference: str | None = None
     occurred_at: datetime | None = None
+    is_hard_bounce: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """A person told their mailbox provider that our e-mail is spam. The message's status stays (contract: complaints).
+
+    One of `notification_id` and `reference` says which message; `recipient` as the provider wrote it.
+    """
+
+    feedback_id: str  # the provider's own name of it: a complaint told twice is stored once
+    complaint_type: str | None = None
+    notification_id: uuid.UUID | None = None
+    reference: str | None = None
+    recipient: str | None = None
+    occurred_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OptOut:
+    """A person asked a provider for no more texts (STOP): the provider itself will refuse the number from now on."""
+
+    recipient: str  # E.164 digits without +
+    reference: str | None = None  # of the last message to that number, when the provider says
+    occurred_at: datetime | None = None
+
+
+ProviderEvent: TypeAlias = Receipt | Complaint | OptOut
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +164,8 @@ class EmailProvider(Protocol):
 class GivesReceipts(Protocol):
     success_status: ClassVar[int]  # what the provider wants to hear
 
-    def parse_receipts(self, request: ProviderRequest) -> list[Receipt]:
-        """Raises `UnauthenticatedRequestError` or `MalformedRequestError`."""
+    def parse_receipts(self, request: ProviderRequest) -> Sequence[ProviderEvent]:
+        """Empty for what does not concern us. Raises `UnauthenticatedRequestError` or `MalformedRequestError`."""
         ...
 
 
@@ -151,6 +182,43 @@ class FindsMessages(Protocol):
 
     def find(self, notification_id: uuid.UUID) -> Accepted | NotSent | None:
         """`None` when it cannot tell now."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitedReceipt:
+    """A message whose receipt has not come."""
+
+    notification_id: uuid.UUID
+    reference: str
+    sent_at: datetime
+
+
+@runtime_checkable
+class PollsReceipts(Protocol):
+    """A provider that can be asked what became of messages, for when its receipts do not reach us."""
+
+    poll_after_seconds: ClassVar[float]  # a receipt that has not come by then is asked for
+
+    def poll_receipts(self, awaited: Sequence[AwaitedReceipt]) -> Sequence[ProviderEvent]:
+        """What is known by now of these; a message left out is asked for again later. Never raises."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """What is left on a prepaid account, in the provider's own unit, such as texts to France."""
+
+    remaining: float
+    unit: str
+
+
+@runtime_checkable
+class HasCredit(Protocol):
+    credit_alert_below: float  # operators are told below this, in the provider's unit
+
+    def get_credit(self) -> Credit | None:
+        """`None` when the provider cannot tell now. Never raises."""
         ...
 
 

@@ -18,6 +18,7 @@ from api.providers.protocol import (
     GivesReceipts,
     MalformedRequestError,
     ProviderRequest,
+    Receipt,
     ReceivesTexts,
     UnauthenticatedRequestError,
 )
@@ -48,9 +49,10 @@ def take_receipts(channel: Channel, provider_name: str) -> Response:
     provider = _find_provider(channel, provider_name)
     if not isinstance(provider, GivesReceipts):
         return plain_error(404, "No such provider gives receipts")
-    receipts = _parse(provider.parse_receipts)
-    if isinstance(receipts, Response):
-        return receipts
+    events = _parse(provider.parse_receipts)
+    if isinstance(events, Response):
+        return events
+    receipts = [event for event in events if isinstance(event, Receipt)]
     try:
         apply_receipts(_runtime(), channel, provider_name, receipts)
     except QueueUnavailableError:

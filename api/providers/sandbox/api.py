@@ -7,9 +7,9 @@ from typing import Any
 import orjson
 from pydantic import ValidationError
 
+from api.providers.http_server import Request, Response
 from api.providers.protocol import ForbiddenRequestError, UnauthenticatedRequestError
 from api.providers.sandbox.behaviour import FAULT_STATUSES, Behaviour, Fault, ReceiptMode
-from api.providers.sandbox.http_server import Request, Response
 from api.providers.sandbox.receipts import ReceiptOutbox, receipts_of
 from api.providers.sandbox.signing import check_signature
 from api.providers.sandbox.store import MessageStore, NewMessage, StoredMessage

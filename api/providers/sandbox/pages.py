@@ -17,9 +17,9 @@ from markupsafe import Markup, escape
 
 from api.contract import Status
 from api.providers.http_client import is_success
+from api.providers.http_server import Request, Response
 from api.providers.sandbox.api import SandboxApi
 from api.providers.sandbox.behaviour import ReceiptMode
-from api.providers.sandbox.http_server import Request, Response
 from api.providers.sandbox.receipts import ReceiptOutbox, receipts_of, reply_to
 from api.providers.sandbox.store import MessageStore, StoredMessage
 from api.providers.sandbox.texts import BUTTONS, CHANNELS, NOTICES, STATUSES

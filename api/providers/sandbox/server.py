@@ -14,9 +14,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from api.config import load_settings
+from api.providers.http_server import Request, Response, serve
 from api.providers.sandbox.api import API_PREFIX, SandboxApi
 from api.providers.sandbox.behaviour import Behaviour, ReceiptMode
-from api.providers.sandbox.http_server import Request, Response, serve
 from api.providers.sandbox.pages import Pages
 from api.providers.sandbox.receipts import ReceiptOutbox
 from api.providers.sandbox.store import MessageStore

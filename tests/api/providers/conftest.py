@@ -10,9 +10,9 @@ import orjson
 import pytest
 
 from api.providers.http_client import HttpAnswer, ProviderHttp
+from api.providers.http_server import Request, Response, serve
 from api.providers.sandbox.behaviour import Behaviour, ReceiptMode
 from api.providers.sandbox.client import SandboxEmail, SandboxSms
-from api.providers.sandbox.http_server import Request, Response, serve
 from api.providers.sandbox.server import SandboxOptions, running_sandbox
 from api.providers.sandbox.signing import signature_headers
 

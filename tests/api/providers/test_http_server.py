@@ -3,7 +3,7 @@ import socket
 
 import pytest
 
-from api.providers.sandbox.http_server import (
+from api.providers.http_server import (
     MalformedHttpError,
     Request,
     Response,
@@ -79,7 +79,7 @@ def test_requests_sent_ahead_are_answered_in_order() -> None:
 def test_handler_that_fails_answers_500(caplog: pytest.LogCaptureFixture) -> None:
     said = converse(b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n", [Response(500)])
     assert said.startswith(b"HTTP/1.1 500 ")
-    assert "sandbox_request_failed" in caplog.text
+    assert "stand_in_request_failed" in caplog.text
 
 
 def test_handler_may_close_the_connection_instead_of_answering() -> None:

@@ -139,7 +139,7 @@ class _Connection(asyncio.Protocol):
         try:
             response = await self._handler(request)
         except Exception:
-            log.exception("sandbox_request_failed")
+            log.exception("stand_in_request_failed")
             response = Response(500)
         self._task = None
         if self._transport.is_closing():
