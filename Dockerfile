@@ -13,6 +13,7 @@ COPY pyproject.toml ./
 COPY notifications_utils notifications_utils
 COPY localisation localisation
 COPY api api
+COPY patches patches
 ENV PATH=/venv/bin:$PATH \
     PYTHONPATH=/app \
     PYTHONUNBUFFERED=1 \

@@ -63,6 +63,16 @@ class Settings(BaseSettings):
         None, description="When set, `/metrics` asks for it as a bearer token."
     )
 
+    patches: CommaSeparated | None = Field(
+        None,
+        description="Patches of `patches/series` to apply, by name. By default all; `none`: the country-neutral core.",
+    )
+    patch_review_grace_days: int = Field(
+        30,
+        ge=0,
+        description="In production, a patch still starts for so many days after its `review-by`; elsewhere for none.",
+    )
+
     api_base_url: str = Field(
         "http://localhost:6010", description="Address under which clients reach the API."
     )
@@ -87,7 +97,10 @@ class Settings(BaseSettings):
         "en", description="Language of joined lists and of the footers of e-mails."
     )
     default_sms_sender: str = Field("NOTIF", max_length=11, description="Sender of a service that has none.")
-    timezone: str = Field("UTC", description="Time zone of people: days of statistics and retention.")
+    timezone: str | None = Field(
+        None,
+        description="Time zone of people (IANA name): days of statistics and retention. By default the calendar's.",
+    )
     currency: str = Field("EUR", min_length=3, max_length=3, description="ISO 4217 code of all amounts.")
 
     sms_providers: CommaSeparated = Field(["sandbox"], description="Providers that may send text messages.")
@@ -106,6 +119,38 @@ class Settings(BaseSettings):
     )
     smtp_username: str | None = Field(None, description="Account on the relay.")
     smtp_password: SecretStr | None = Field(None, description="Its password.")
+    ses_region: str = Field("eu-west-3", description="AWS region of the `ses` provider.")
+    ses_access_key_id: str | None = Field(None, description="Access key; by default boto3's own search.")
+    ses_secret_access_key: SecretStr | None = Field(None, description="Secret of the access key.")
+    ses_configuration_set: str | None = Field(
+        None,
+        description="Configuration set whose events go to the topic; without it, the identity's feedback.",
+    )
+    ses_topic_arns: CommaSeparated = Field(
+        default_factory=list,
+        description="ARNs of the SNS topics that tell what became of e-mails; others are refused.",
+    )
+    ses_sns_origins: CommaSeparated = Field(
+        ["https://sns.*.amazonaws.com"],
+        description="Where SNS serves certificates and confirmations; `*` stands for one label of the host.",
+    )
+    ses_endpoint_url: str | None = Field(
+        None, description="Address of SES, when it is not that of the region."
+    )
+    smtp_bounce_domain: str | None = Field(
+        None,
+        description="Domain to which undeliverable e-mails return, a different address each; bounces are then read.",
+    )
+    smtp_bounce_imap_url: SecretStr | None = Field(
+        None,
+        description="Mailbox with the bounces: `imaps://user:password@host[:993][/folder]`, URL-encoded. It is emptied.",
+    )
+    smtp_delivered_after_hours: int = Field(
+        24,
+        ge=1,
+        le=71,
+        description="With SMTP_BOUNCE_DOMAIN: an e-mail that has not come back after this long counts as delivered.",
+    )
 
     object_store_dir: str | None = Field(None, description="Folder of recipient files, when S3 is not used.")
     s3_bucket: str | None = Field(None, description="Bucket of recipient files.")
@@ -114,11 +159,24 @@ class Settings(BaseSettings):
     s3_access_key_id: str | None = Field(None, description="Access key; by default boto3's own search.")
     s3_secret_access_key: SecretStr | None = Field(None, description="Secret of the access key.")
 
+    suppression_days: int = Field(
+        180,
+        ge=0,
+        description="Days for which an address that does not exist gets nothing more. 0: until it is removed by hand.",
+    )
+    honour_sms_opt_outs: bool = Field(
+        True,
+        description="Send nothing to numbers that answered STOP. Their provider refuses them anyway; others might not.",
+    )
     republish_after_seconds: int = Field(
         300, ge=1, description="A message still `created` after this long is put on the queue again."
     )
     unknown_after_seconds: int = Field(
         120, ge=1, description="A delivery without an answer for this long counts as of unknown outcome."
+    )
+    alert_webhook_url: SecretStr | None = Field(
+        None,
+        description="Operators are told here, as JSON by POST, when the credit of a provider runs low.",
     )
     callback_retry_seconds: int = Field(
         300, ge=1, description="Time between two tries of a service callback."
@@ -135,12 +193,21 @@ class Settings(BaseSettings):
     )
     log_level: str = Field("INFO", description="Lowest level written to the log.")
 
-    @field_validator("sms_providers", "email_providers", mode="before")
+    @field_validator(
+        "patches", "sms_providers", "email_providers", "ses_topic_arns", "ses_sns_origins", mode="before"
+    )
     @classmethod
     def split_commas(cls, value: Any) -> Any:
         return (
             [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
         )
+
+    @field_validator("alert_webhook_url")
+    @classmethod
+    def name_the_scheme(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not value.get_secret_value().startswith(("https://", "http://")):
+            raise ValueError("must begin with https:// or http://")
+        return value
 
     @field_validator("database_url")
     @classmethod
@@ -167,6 +234,8 @@ class Settings(BaseSettings):
             )
         if "smtp" in self.email_providers and self.smtp_security == "none":
             raise ValueError("SMTP_SECURITY: `none` would send messages in clear; use starttls or tls")
+        if self.smtp_bounce_imap_url and self.smtp_bounce_imap_url.get_secret_value().startswith("imap:"):
+            raise ValueError("SMTP_BOUNCE_IMAP_URL: `imap://` would send the password in clear; use imaps://")
         return self
 
     @property

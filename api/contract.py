@@ -82,6 +82,7 @@ class JobStatus(StrEnum):
 class CallbackType(StrEnum):
     DELIVERY_STATUS = "delivery_status"
     INBOUND_SMS = "inbound_sms"
+    COMPLAINT = "complaint"
 
 
 class ServicePermission(StrEnum):

@@ -191,12 +191,12 @@ def _find_service(session: Session, remembered: Mapping[str, Any]) -> Service | 
 
 def _make_service(runtime: Runtime, session: Session, users: Mapping[str, User]) -> Service:
     phone_rules = runtime.slots.phone_rules
-    service = create_service(
-        session, NewService(SERVICE_NAME, default_sms_sender=SMS_SENDER, creator=users["operator"]), _ACTOR
-    )
+    sender_rules = runtime.slots.sender_rules
+    new = NewService(SERVICE_NAME, SMS_SENDER, sender_rules, creator=users["operator"])
+    service = create_service(session, new, _ACTOR)
     go_live(session, service, _ACTOR)
     add_member(session, service, NewMember(users["member"], _MEMBER_PERMISSIONS), _ACTOR)
-    add_sender(session, service, SenderKind.REPLY_TO, REPLY_TO, _ACTOR)
+    add_sender(session, sender_rules, service, SenderKind.REPLY_TO, REPLY_TO, _ACTOR)
     guests = [GUEST_ADDRESS, _fictional_number(phone_rules, _GUEST_NUMBER)]
     replace_guest_list(session, phone_rules, service, guests, _ACTOR)
     receiving = _fictional_number(phone_rules, _INBOUND_NUMBER)
@@ -218,7 +218,7 @@ def _ensure_template(
         return known
     text = _TEXTS[channel]
     return find_template_by_name(session, service.id, channel, text.name) or create_template(
-        session, runtime.slots.sms_alphabet, service.id, channel, text, _ACTOR
+        session, runtime.slots.sms_alphabets, service.id, channel, text, _ACTOR
     )
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from api.config import DEVELOPMENT_SECRET, InvalidConfigurationError, Settings
 from api.contract import CLOCK_TOLERANCE_SECONDS, Channel, Status
 from api.core.callbacks.models import CallbackDelivery
+from api.core.delivery.credit import read_balance
 from api.core.delivery.models import ProviderDetails
 from api.core.notifications.models import Notification
 from api.core.services.directory import API_KEY_SECRET
@@ -23,6 +24,7 @@ from api.core.services.models import ApiKey
 from api.db.migrate import current_revision, head_revision
 from api.db.partitions import PARTITIONED_TABLES, existing_weeks
 from api.keyring import UnreadableSecretError
+from api.patch_series.loading import load_patches
 from api.providers.protocol import ChecksItself
 from api.providers.registry import build_providers
 from api.queue import QueueName
@@ -57,6 +59,7 @@ def examine(runtime: Runtime) -> Findings:
     """One finding at least for each subject, in an order in which causes come before their effects."""
     checks: dict[str, Callable[[Runtime], Findings]] = {
         "configuration": check_configuration,
+        "patches": check_patches,
         "database": check_database,
         "key ring": check_key_ring,
         "redis": check_redis,
@@ -106,6 +109,21 @@ def _find_doubtful_settings(settings: Settings) -> Findings:
         yield doubt("messages go to the sandbox, not to people", "set SMS_PROVIDERS and EMAIL_PROVIDERS")
     if not settings.internal_client_secrets:
         yield doubt("the admin cannot sign in to the API", "set INTERNAL_CLIENT_SECRETS")
+
+
+def check_patches(runtime: Runtime) -> Findings:
+    today = datetime.now(UTC).date()
+    patches = load_patches(runtime.settings)
+    late = [patch for patch in patches if patch.declaration.review_by < today]
+    for patch in late:
+        yield Finding(
+            "patches",
+            Level.WARNING,
+            f"{patch.slug} should have been looked at again by {patch.declaration.review_by}",
+            "install a later version: starts will fail once PATCH_REVIEW_GRACE_DAYS are over",
+        )
+    if not late:
+        yield Finding("patches", Level.OK, f"{len(patches)} apply" if patches else "the neutral core alone")
 
 
 def check_database(runtime: Runtime) -> Findings:
@@ -262,7 +280,11 @@ def _examine_provider(channel: Channel, name: str, provider: object) -> Findings
             f"{name} ({channel}): {problem}",
             "mend its settings or its account, or `notifications providers change … --inactive`",
         )
-    if not problems:
+    balance = read_balance(channel, name, provider)
+    if balance is not None and balance.is_low:
+        left = f"{balance.credit.remaining:g} {balance.credit.unit} left, fewer than {balance.alert_below:g}"
+        yield Finding("providers", Level.WARNING, f"{name} ({channel}): {left}", "buy credit")
+    elif not problems:
         yield Finding("providers", Level.OK, f"{name} ({channel})")
 
 

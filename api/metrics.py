@@ -5,7 +5,7 @@ can answer for all; labels are closed sets, never an identifier of a person, mes
 import os
 
 from prometheus_client import REGISTRY as PROCESS_REGISTRY
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, multiprocess
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess
 
 _WEB_BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 1, 5, 30)
 _TASK_BUCKETS = (0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60, 600)
@@ -36,6 +36,16 @@ HANDED_OVER = Histogram(
 RECEIPTS = Counter(
     "provider_receipts", "Receipts of providers, by what they changed.", ("provider", "outcome")
 )
+COMPLAINTS = Counter(
+    "provider_complaints",
+    "Complaints that providers passed on, by what became of them.",
+    ("provider", "outcome"),
+)
+BOUNCES = Counter("smtp_bounces_read", "Mail that came back, by what it is.", ("kind",))
+SUPPRESSED = Counter(
+    "notifications_suppressed", "Messages withheld from suppressed recipients.", ("channel", "reason")
+)
+HELD = Counter("notifications_held", "Texts put off until the end of quiet hours.")
 COMPLETED = Histogram(
     "notification_completion_duration_seconds",
     "From acceptance to the final status.",
@@ -46,6 +56,12 @@ CALLBACKS = Counter("service_callbacks", "Tries to tell a service, by outcome.",
 SWEPT = Counter("notifications_swept", "Rows that a sweep had to look after.", ("sweep",))
 TASKS = Histogram("task_duration_seconds", "Time a task took.", ("task", "status"), buckets=_TASK_BUCKETS)
 INBOUND = Counter("inbound_sms", "Texts received.", ("provider", "outcome"))
+PROVIDER_CREDIT = Gauge(
+    "provider_credit",
+    "What is left on a prepaid account, in the provider's own unit.",
+    ("provider", "channel"),
+    multiprocess_mode="mostrecent",
+)
 
 
 def render_metrics() -> bytes:

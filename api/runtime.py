@@ -13,8 +13,9 @@ from api.core.templates.directory import TemplateDirectory
 from api.db.engine import Database
 from api.keyring import KeyRing
 from api.object_store import ObjectStore, open_object_store
+from api.patch_series.loading import load_slots
 from api.queue import TaskQueue
-from api.slots import Slots, neutral_slots
+from api.slots import Slots
 
 
 @dataclass(slots=True)
@@ -40,6 +41,11 @@ class Runtime:
     templates: TemplateDirectory
     objects: ObjectStore
 
+    @property
+    def timezone(self) -> str:
+        """Whose days count for statistics, billing and retention (IANA name)."""
+        return self.settings.timezone or self.slots.calendar.time_zone
+
     @contextmanager
     def unit_of_work(self) -> Iterator[Work]:
         """Commit when the block ends, then run what was put off until then: workers must find the rows."""
@@ -56,7 +62,7 @@ class Runtime:
 
 def make_runtime(settings: Settings, slots: Slots | None = None, *, pool_size: int | None = None) -> Runtime:
     """Opens no connection: sockets are made on first use, after any fork."""
-    slots = slots or neutral_slots(settings)
+    slots = slots or load_slots(settings)
     keyring = KeyRing(settings.key_ring_secrets)
     database = Database(
         settings.database_url,

@@ -10,6 +10,7 @@
 | `rabbitmq_url` | this worker's virtual host of a private node; skipped where RabbitMQ is not installed |
 """
 
+import os
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,6 +25,8 @@ RUN = pytest.StashKey[Run]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # Tests are of the core alone, unless they ask for patches.
+    os.environ.setdefault("PATCHES", "none")
     worker_input = getattr(config, "workerinput", None)
     if worker_input:
         config.stash[RUN] = Run(Path(worker_input["run_folder"]), worker_input["run_owner"])

@@ -150,11 +150,12 @@ def make_template(
     content: str = "Bonjour ((nom))",
     **values: Any,
 ) -> Template:
-    """A template in its first version. `name`, `subject`, `has_unsubscribe_link`, `created_by_id` go to the version."""
+    """A template in its first version, which takes the keywords that are its columns."""
     version = {
         "name": "Rendez-vous",
         "subject": "Votre dossier" if channel != Channel.SMS else None,
         "has_unsubscribe_link": False,
+        "sms_alphabet": None,
         "created_by_id": None,
     }
     version |= {name: values.pop(name) for name in tuple(version) if name in values}
@@ -262,10 +263,16 @@ def make_inbound_sms(runtime: Runtime, service: Service, content: str = "STOP", 
 
 
 def make_rate(
-    runtime: Runtime, rate: int = 227, *, days_ago: int = 365, channel: Channel = Channel.SMS
+    runtime: Runtime,
+    rate: int = 227,
+    *,
+    days_ago: int = 365,
+    channel: Channel = Channel.SMS,
+    destination: str = "",
 ) -> Rate:
     """`rate` in ten-thousandths."""
-    row = Rate(notification_type=channel, rate=rate, valid_from=datetime.now(UTC) - timedelta(days=days_ago))
+    valid_from = datetime.now(UTC) - timedelta(days=days_ago)
+    row = Rate(notification_type=channel, rate=rate, valid_from=valid_from, destination=destination)
     _save(runtime, row)
     return row
 

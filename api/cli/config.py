@@ -1,13 +1,19 @@
 """`notifications config …`"""
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from api.cli.docs import write
 from api.cli.groups import Area
 from api.cli.operator import Operator, json_option
+
+if TYPE_CHECKING:
+    from pydantic_settings import BaseSettings
+
+    from api.config import PatchSettings
 
 PAGE = Path("docs/reference/configuration.md")
 
@@ -23,17 +29,13 @@ def config() -> None:
 def show(operator: Operator) -> None:
     """Show the settings in force and where they come from; secrets are masked."""
     from api.config import load_settings
+    from api.patch_series.loading import load_patches, settings_of
 
     settings = load_settings()
-    given = settings.model_fields_set
-    records = [
-        {
-            "setting": name.upper(),
-            "value": _masked(name, getattr(settings, name)),
-            "source": "environment" if name in given else "default",
-        }
-        for name in type(settings).model_fields
-    ]
+    records = list(_records(settings))
+    for patch in load_patches(settings):
+        own = settings_of(patch)
+        records += _records_of_patch(own) if own else []
     operator.show_all(records, ("setting", "value", "source"))
 
 
@@ -44,9 +46,35 @@ def show(operator: Operator) -> None:
 )
 def docs_(*, check: bool, path: Path) -> None:
     """Write the reference page of all settings."""
-    from api.cli.reference import configuration_reference
+    from datetime import date
 
-    write(path, configuration_reference(), check=check)
+    from api.cli.reference import configuration_reference
+    from api.patch_series.reading import find_folder, read_series
+
+    write(path, configuration_reference(read_series(find_folder(), today=date.min)), check=check)
+
+
+def _records(settings: "BaseSettings", prefix: str = "") -> Iterator[dict[str, Any]]:
+    for name in type(settings).model_fields:
+        yield {
+            "setting": (prefix + name).upper(),
+            "value": _masked(name, getattr(settings, name)),
+            "source": "environment" if name in settings.model_fields_set else "default",
+        }
+
+
+def _records_of_patch(own: "type[PatchSettings]") -> list[dict[str, Any]]:
+    """Of a patch that is not set up, which of its settings are missing."""
+    from api.config import InvalidConfigurationError
+
+    prefix = own.model_config.get("env_prefix") or ""
+    try:
+        return list(_records(own.load(), prefix))
+    except InvalidConfigurationError as error:
+        return [
+            {"setting": name, "value": None, "source": problem}
+            for name, _, problem in (found.partition(": ") for found in error.problems)
+        ]
 
 
 def _masked(name: str, value: Any) -> Any:

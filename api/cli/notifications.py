@@ -7,7 +7,7 @@ from datetime import timedelta
 import click
 
 from api.cli.groups import Area
-from api.cli.operator import Operator, json_option
+from api.cli.operator import Operator, confirm, confirm_option, json_option
 from api.cli.output import print_record, print_table
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -60,6 +60,24 @@ def show(operator: Operator, identifier: uuid.UUID, *, with_recipient: bool) -> 
     print_record(record)
     click.echo()
     print_table(steps, ("at", "what", "who", "detail"))
+
+
+@notifications.command("release", example="notifications release 'Mairie de Belrive' --yes")
+@click.argument("service")
+@confirm_option
+@json_option
+@click.pass_obj
+def release(operator: Operator, service: str, *, yes: bool) -> None:
+    """Send the text messages of SERVICE now that wait for the end of its quiet hours."""
+    from api.core.notifications.holding import count_held, release_held
+    from api.core.services.queries import get_service
+
+    with operator.session() as session:
+        found = get_service(session, service)
+        actor = operator.actor(session)
+        waiting = count_held(session, found)
+    confirm(f"Send {waiting} text messages now, whatever the hour where people live?", yes=yes)
+    operator.show({"released": release_held(operator.runtime, found.id, actor)})
 
 
 @notifications.command("republish", example="notifications republish --older-than 10m")

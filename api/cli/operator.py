@@ -58,6 +58,15 @@ class Operator:
         """JSON holds all fields, the table those of `columns`."""
         print_json(records) if self.as_json else print_table(records, columns)
 
+    def show_each(self, records: Sequence[Record]) -> None:
+        """One under the other, for those whose values are long; JSON holds a list."""
+        if self.as_json:
+            print_json(records)
+            return
+        for place, record in enumerate(records):
+            click.echo("\n" * bool(place), nl=False)
+            print_record(record)
+
     def say(self, sentence: str) -> None:
         """For people only, and never in the way of what is piped on."""
         if not self.as_json:

@@ -1,7 +1,7 @@
 """Pages of the reference, made from the code that they describe."""
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,8 @@ from pydantic.fields import FieldInfo
 
 from api.cli.groups import PROGRAM, ExampleCommand
 from api.config import Settings
+from api.patch_series.loading import settings_of
+from api.patch_series.reading import Patch
 
 _CLI_HEAD = f"""\
 # The operators' command line
@@ -34,9 +36,8 @@ Everything is read from environment variables once, at start; all problems are r
 
 This page is written by `{PROGRAM} config docs`; do not edit it.
 
-| Variable | Default | Meaning |
-|---|---|---|
 """
+_TABLE_HEAD = "| Variable | Default | Meaning |\n|---|---|---|\n"
 
 
 def command_reference(root: click.Group) -> str:
@@ -44,10 +45,19 @@ def command_reference(root: click.Group) -> str:
     return _CLI_HEAD + "".join(_areas(root))
 
 
-def configuration_reference() -> str:
-    """Markdown of all settings, in the order of the code."""
+def configuration_reference(patches: Sequence[Patch]) -> str:
+    """Markdown of all settings, in the order of the code, then those of each patch."""
     rows = (_setting(name, field) for name, field in Settings.model_fields.items())
-    return _CONFIGURATION_HEAD + "".join(rows)
+    return _CONFIGURATION_HEAD + _TABLE_HEAD + "".join(rows) + "".join(map(_settings_of_patch, patches))
+
+
+def _settings_of_patch(patch: Patch) -> str:
+    own = settings_of(patch)
+    if own is None:
+        return ""
+    prefix = own.model_config.get("env_prefix") or ""
+    rows = "".join(_setting(prefix + name, field) for name, field in own.model_fields.items())
+    return f"\n## Patch [{patch.slug}](../patches/{patch.slug}.md)\n\n{_TABLE_HEAD}{rows}"
 
 
 def write_page(path: Path, content: str, *, check: bool) -> str | None:
@@ -106,14 +116,16 @@ def _setting(name: str, field: FieldInfo) -> str:
 
 
 def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "(required)"
     default: Any = field.get_default(call_default_factory=True, validated_data={})
     if isinstance(default, SecretStr):
         return "(for development only)"
-    if default is None or default in ({}, []):
+    if default is None or (isinstance(default, Collection) and not default):
         return ""
     if isinstance(default, bool):
         return f"`{str(default).lower()}`"
-    return f"`{','.join(default) if isinstance(default, list) else default}`"
+    return f"`{','.join(map(str, default)) if isinstance(default, list | tuple) else default}`"
 
 
 def _cell(text: str) -> str:

@@ -31,7 +31,13 @@ def add(operator: Operator, service: str, kind: str, value: str, *, make_default
     with operator.session() as session:
         owner = get_service_to_change(session, service)
         sender = add_sender(
-            session, owner, SenderKind(kind), value, operator.actor(session), make_default=make_default
+            session,
+            operator.runtime.slots.sender_rules,
+            owner,
+            SenderKind(kind),
+            value,
+            operator.actor(session),
+            make_default=make_default,
         )
     operator.show(_record(sender))
 

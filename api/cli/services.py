@@ -46,6 +46,7 @@ def create(
         new = NewService(
             name=name,
             default_sms_sender=operator.runtime.settings.default_sms_sender,
+            sender_rules=operator.runtime.slots.sender_rules,
             creator=get_user(session, creator) if creator else None,
             organisation=get_organisation(session, organisation) if organisation else None,
         )
@@ -167,6 +168,53 @@ def sms_prefix(operator: Operator, service: str, state: str) -> None:
     _change(operator, service, partial(set_sms_prefix, enabled=state == "on"))
 
 
+@services.command("sms-alphabet", example="services sms-alphabet 'Mairie de Belrive' default")
+@click.argument("service")
+@click.argument("name")
+@json_option
+@click.pass_obj
+def sms_alphabet(operator: Operator, service: str, name: str) -> None:
+    """Write the text messages of SERVICE in the alphabet NAME, or `default`; their templates may choose another."""
+    from api.core.services.commands import set_sms_alphabet
+
+    alphabets = operator.runtime.slots.sms_alphabets
+    chosen = None if name == "default" else name
+    _change(
+        operator,
+        service,
+        lambda session, found, actor: set_sms_alphabet(session, found, alphabets, chosen, actor),
+    )
+
+
+@services.command(
+    "quiet-hours", example="services quiet-hours 'Mairie de Belrive' 21:30-08:00 --sundays --holidays"
+)
+@click.argument("service")
+@click.argument("hours", metavar="HOURS")
+@click.option("--sundays", is_flag=True, help="Sundays are quiet as a whole.")
+@click.option("--holidays", is_flag=True, help="Public holidays are quiet as a whole.")
+@json_option
+@click.pass_obj
+def quiet_hours(operator: Operator, service: str, hours: str, *, sundays: bool, holidays: bool) -> None:
+    """Let the text messages of SERVICE wait during HOURS of the recipient's day, as 21:30-08:00, or never: `off`.
+
+    Messages of urgent templates and of test keys do not wait.
+    """
+    from api.core.services.commands import set_quiet_hours
+    from api.core.services.rules import read_quiet_hours
+
+    if hours == "off" and (sundays or holidays):
+        raise click.UsageError("`off` goes with neither --sundays nor --holidays.")
+    chosen = None if hours == "off" else read_quiet_hours(hours, sundays=sundays, holidays=holidays)
+    sending_hours = operator.runtime.slots.sending_hours
+    _change(
+        operator,
+        service,
+        lambda session, found, actor: set_quiet_hours(session, found, sending_hours, chosen, actor),
+    )
+    operator.say("Messages that wait already keep their time; `notifications release` sends them.")
+
+
 @services.command("retention", example="services retention 'Mairie de Belrive' sms 30")
 @click.argument("service")
 @click.argument("channel", type=click.Choice([channel.value for channel in Channel]))
@@ -231,6 +279,7 @@ def _change(operator: Operator, service: str, change: "Callable[[Session, Servic
 
 def _record(session: "Session", service: "Service") -> dict[str, Any]:
     from api.core.services.commands import limits_of
+    from api.core.services.directory import quiet_hours_of
     from api.core.services.queries import retention_of
 
     return {
@@ -240,9 +289,11 @@ def _record(session: "Session", service: "Service") -> dict[str, Any]:
         "permissions": service.permissions,
         "limits": limits_of(service),
         "sms_prefix": service.prefix_sms,
+        "sms_alphabet": service.sms_alphabet,
         "email_sender": service.email_sender_local_part,
         "email_sender_name": service.custom_email_sender_name,
         "contact_link": service.contact_link,
+        "quiet_hours": str(quiet) if (quiet := quiet_hours_of(service)) else None,
         "retention_days": retention_of(session, service.id),
         "organisation_id": service.organisation_id,
         "created_at": service.created_at,

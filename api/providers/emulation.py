@@ -12,6 +12,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -31,6 +32,7 @@ from api.providers.http_server import HttpServer, Request, Response, serve
 CONTROL_PREFIX: Final = "/_emulator"
 _REQUESTS_KEPT: Final = 2000
 _SHOWN_BODY_BYTES: Final = 4000
+_POSTS_AT_ONCE: Final = 16
 _RETRY_DELAYS_SECONDS: Final = (0.2, 0.5, 1, 2, 5, 10, 20)
 
 
@@ -103,7 +105,8 @@ class Emulator(ABC):
         self.exchanges: deque[Exchange] = deque(maxlen=_REQUESTS_KEPT)
         self.posted = 0
         self.given_up = 0
-        self._pool = PoolManager(maxsize=16, retries=False, timeout=Timeout(10))
+        self._pool = PoolManager(maxsize=_POSTS_AT_ONCE, retries=False, timeout=Timeout(10))
+        self._posters = ThreadPoolExecutor(_POSTS_AT_ONCE, thread_name_prefix=self.display_name)
         self._tasks: set[asyncio.Task[None]] = set()
 
     @classmethod
@@ -158,13 +161,16 @@ class Emulator(ABC):
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.to_thread(
+            self._posters.shutdown
+        )  # posts under way end before their connections are closed
         self._pool.clear()
 
     async def _post(self, make: Callable[[], CallBack], delay_seconds: float) -> None:
         await asyncio.sleep(delay_seconds)
         for pause in (*_RETRY_DELAYS_SECONDS, None):
             call = make()
-            status = await asyncio.to_thread(self._send, call)
+            status = await asyncio.get_running_loop().run_in_executor(self._posters, self._send, call)
             self.exchanges.append(
                 Exchange(datetime.now(UTC), True, call.method, call.url, _shown(call.body), status)
             )

@@ -27,22 +27,24 @@ class Envelope:
     content: bytes
 
 
-def compose(message: EmailMessage) -> Envelope:
-    """Raises `ValueError` for addresses that cannot be written."""
+def compose(message: EmailMessage, token: str | None = None) -> Envelope:
+    """`token` stands for the message's identifier in its Message-ID. Raises `ValueError` for addresses that cannot be
+    written.
+    """
     sender = to_ascii_domain(message.from_address)
     recipient = to_ascii_domain(message.to)
-    message_id = f"{message.id}@{sender.rpartition('@')[2]}"
+    message_id = f"{token or message.id}@{sender.rpartition('@')[2]}"
     mime = MimeMessage(policy=_BODY_POLICY)
-    mime["From"] = _address(sender, _one_line(message.from_name))
+    mime["From"] = _address(sender, one_line(message.from_name))
     mime["To"] = _address(recipient)
-    mime["Subject"] = _one_line(message.subject)
+    mime["Subject"] = one_line(message.subject)
     mime["Date"] = format_datetime(datetime.now(UTC))
     mime["Message-ID"] = f"<{message_id}>"
     mime["Auto-Submitted"] = "auto-generated"
     if message.reply_to:
         mime["Reply-To"] = _address(to_ascii_domain(message.reply_to))
     if message.unsubscribe_url:
-        mime["List-Unsubscribe"] = f"<{_one_line(message.unsubscribe_url)}>"
+        mime["List-Unsubscribe"] = f"<{one_line(message.unsubscribe_url)}>"
         mime["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     mime.set_content(message.text)
     mime.add_alternative(message.html, subtype="html")
@@ -66,6 +68,6 @@ def _address(address: str, display_name: str = "") -> Address:
     return Address(display_name=display_name, username=local_part, domain=domain)
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
     """Header fields hold no line breaks: whoever smuggles one in adds fields."""
     return _CONTROL_CHARACTERS.sub(" ", text).strip()

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar, Protocol, TypeAlias, runtime_checkable
+from typing import ClassVar, Literal, Protocol, TypeAlias, runtime_checkable
 
 from api.contract import Status
 
@@ -144,6 +144,10 @@ class MalformedRequestError(Exception):
     """The request comes from the provider, but says nothing that we understand."""
 
 
+class TryAgainLaterError(Exception):
+    """What it takes to understand the request cannot be had now: the provider is asked to send it again (503)."""
+
+
 class SmsProvider(Protocol):
     name: ClassVar[str]
     display_name: ClassVar[str]  # as the provider spells it
@@ -165,8 +169,25 @@ class GivesReceipts(Protocol):
     success_status: ClassVar[int]  # what the provider wants to hear
 
     def parse_receipts(self, request: ProviderRequest) -> Sequence[ProviderEvent]:
-        """Empty for what does not concern us. Raises `UnauthenticatedRequestError` or `MalformedRequestError`."""
+        """Empty for what does not concern us.
+
+        Raises `UnauthenticatedRequestError`, `MalformedRequestError` or `TryAgainLaterError`.
+        """
         ...
+
+
+@runtime_checkable
+class ReadsBounces(Protocol):
+    """A provider that learns what became of messages from mail that comes back, where it is configured to."""
+
+    reads_bounces: bool
+
+
+@runtime_checkable
+class SaysWhenToRetry(Protocol):
+    """A provider that does not send a call again after 503."""
+
+    retry_status: ClassVar[int]  # what makes it
 
 
 @runtime_checkable
@@ -198,10 +219,45 @@ class AwaitedReceipt:
 class PollsReceipts(Protocol):
     """A provider that can be asked what became of messages, for when its receipts do not reach us."""
 
-    poll_after_seconds: ClassVar[float]  # a receipt that has not come by then is asked for
+    poll_after_seconds: float  # a receipt that has not come by then is asked for
 
     def poll_receipts(self, awaited: Sequence[AwaitedReceipt]) -> Sequence[ProviderEvent]:
         """What is known by now of these; a message left out is asked for again later. Never raises."""
+        ...
+
+
+@runtime_checkable
+class KeepsHistory(Protocol):
+    """A provider that keeps messages, people's numbers with them, until it is told to forget."""
+
+    def list_kept(self) -> Sequence[str]:
+        """References of the messages that it keeps, at least of those of the last four days. Never raises."""
+        ...
+
+    def forget(self, references: Sequence[str]) -> None:
+        """Nothing will be asked of these any more. Never raises; what stays is listed again."""
+        ...
+
+
+@runtime_checkable
+class PollsReceivedTexts(Protocol):
+    """A provider that keeps received texts until it is asked for them."""
+
+    def poll_received_texts(self) -> Sequence[ReceivedText]:
+        """A few hundred at most, oldest first; the others come with the next call. Never raises."""
+        ...
+
+    def forget_received_text(self, reference: str) -> None:
+        """It is stored with us, and need not come again. Never raises; what comes again is stored once."""
+        ...
+
+
+@runtime_checkable
+class PollsOptOuts(Protocol):
+    """A provider that keeps a list of the people who want no more texts."""
+
+    def poll_opt_outs(self) -> Sequence[OptOut]:
+        """Those since the last call by this process; all of them at first. Never raises."""
         ...
 
 
@@ -220,6 +276,13 @@ class HasCredit(Protocol):
     def get_credit(self) -> Credit | None:
         """`None` when the provider cannot tell now. Never raises."""
         ...
+
+
+@runtime_checkable
+class ReachesNobody(Protocol):
+    """A provider that only shows messages: it may be given those to numbers of fiction too."""
+
+    reaches_nobody: ClassVar[Literal[True]]
 
 
 @runtime_checkable

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from api.config import InvalidConfigurationError, Settings
 from api.contract import Channel
-from api.providers.protocol import EmailProvider, GivesReceipts, SmsProvider
+from api.providers.protocol import EmailProvider, GivesReceipts, ReadsBounces, SmsProvider
 from api.slots import Slots
 
 Provider = TypeVar("Provider")
@@ -42,7 +42,8 @@ def is_delivered_when_accepted(provider: EmailProvider) -> bool:
 
     The contract has no `sent` for e-mails, and `sending` would turn into a failure after three days.
     """
-    return not isinstance(provider, GivesReceipts)
+    reads_bounces = isinstance(provider, ReadsBounces) and provider.reads_bounces
+    return not (reads_bounces or isinstance(provider, GivesReceipts))
 
 
 def _find_unknown(

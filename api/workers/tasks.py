@@ -69,9 +69,47 @@ def resolve_unknown() -> None:
 
 @task(TaskName.TIME_OUT_SENDING)
 def time_out_sending() -> None:
+    from api.core.delivery.bounces import presume_delivered
     from api.core.delivery.sweeps import time_out_sending
 
-    time_out_sending(current_process().runtime)
+    runtime = current_process().runtime
+    presume_delivered(runtime)
+    time_out_sending(runtime)
+
+
+@task(TaskName.READ_BOUNCES)
+def read_bounces() -> None:
+    from api.core.delivery.bounces import read_bounce_mailbox
+
+    read_bounce_mailbox(current_process().runtime)
+
+
+@task(TaskName.POLL_RECEIPTS)
+def poll_receipts() -> None:
+    from api.core.delivery.polling import poll_receipts
+
+    poll_receipts(current_process().dispatcher)
+
+
+@task(TaskName.POLL_RECEIVED_TEXTS)
+def poll_received_texts() -> None:
+    from api.core.inbound.polling import poll_received_texts
+
+    poll_received_texts(current_process().dispatcher)
+
+
+@task(TaskName.POLL_OPT_OUTS)
+def poll_opt_outs() -> None:
+    from api.core.delivery.polling import poll_opt_outs
+
+    poll_opt_outs(current_process().dispatcher)
+
+
+@task(TaskName.FORGET_ENDED)
+def forget_ended() -> None:
+    from api.core.delivery.polling import forget_ended
+
+    forget_ended(current_process().dispatcher)
 
 
 @task(TaskName.BALANCE_PROVIDERS)
@@ -89,6 +127,14 @@ def measure_slowness() -> None:
     from api.core.delivery.weights import measure_slowness
 
     measure_slowness(current_process().runtime.database)
+
+
+@task(TaskName.CHECK_CREDIT)
+def check_credit() -> None:
+    from api.core.delivery.credit import check_credit
+
+    process = current_process()
+    check_credit(process.runtime, process.dispatcher.choice.providers)
 
 
 @task(TaskName.PROCESS_JOB)

@@ -6,6 +6,8 @@ from typing import Final
 
 import phonenumbers
 
+from notifications_utils.localisation import gettext_noop
+
 
 class PhoneNumberKind(StrEnum):
     MOBILE = "mobile"
@@ -22,6 +24,10 @@ class PhoneNumberProblem(StrEnum):
     TOO_LONG = "too_long"
     TOO_SHORT = "too_short"
     NOT_A_MOBILE = "not_a_mobile"
+    SHORT_NUMBER = "short_number"
+    """A number of a service, such as 3939 or 112: nobody's telephone."""
+    SPECIAL_NUMBER = "special_number"
+    """Free, shared-cost and premium numbers."""
     UNKNOWN_CHARACTER = "unknown_character"
     UNSUPPORTED_COUNTRY_CODE = "unsupported_country_code"
     UNSUPPORTED_EMERGENCY_NUMBER = "unsupported_emergency_number"
@@ -30,8 +36,8 @@ class PhoneNumberProblem(StrEnum):
 CONTRACT_NOT_A_MOBILE_MESSAGE: Final = "Not a UK mobile number"
 """What the contract answers for NOT_A_MOBILE; phone rules choose their own text."""
 
-_INVALID: Final = "Number is not valid – check the number and try again"
-_EMERGENCY: Final = "The number cannot be an emergency number"
+_INVALID: Final = gettext_noop("Number is not valid – check the number and try again")
+_EMERGENCY: Final = gettext_noop("The number cannot be an emergency number")
 
 # Contract: what the public API answers.
 _SHORT_MESSAGES: Final = {
@@ -39,29 +45,42 @@ _SHORT_MESSAGES: Final = {
     PhoneNumberProblem.TOO_LONG: "Too many digits",
     PhoneNumberProblem.TOO_SHORT: "Not enough digits",
     PhoneNumberProblem.NOT_A_MOBILE: "Not a mobile number",
+    PhoneNumberProblem.SHORT_NUMBER: "Not enough digits",
+    PhoneNumberProblem.SPECIAL_NUMBER: _INVALID,
     PhoneNumberProblem.UNKNOWN_CHARACTER: "Must not contain letters or symbols",
     PhoneNumberProblem.UNSUPPORTED_COUNTRY_CODE: "Not a valid country prefix",
     PhoneNumberProblem.UNSUPPORTED_EMERGENCY_NUMBER: _EMERGENCY,
 }
-# Ours: what people read.
+# Ours: what people read, in their language (`gettext`).
 _MESSAGES: Final = {
     PhoneNumberProblem.INVALID_NUMBER: _INVALID,
-    PhoneNumberProblem.TOO_LONG: "The number has too many digits",
-    PhoneNumberProblem.TOO_SHORT: "The number does not have enough digits",
-    PhoneNumberProblem.NOT_A_MOBILE: "This is not the number of a mobile phone",
-    PhoneNumberProblem.UNKNOWN_CHARACTER: "Use only digits, spaces, brackets, hyphens and the plus sign",
-    PhoneNumberProblem.UNSUPPORTED_COUNTRY_CODE: "No country has this prefix, or we cannot send there",
+    PhoneNumberProblem.TOO_LONG: gettext_noop("The number has too many digits"),
+    PhoneNumberProblem.TOO_SHORT: gettext_noop("The number does not have enough digits"),
+    PhoneNumberProblem.NOT_A_MOBILE: gettext_noop("This is not the number of a mobile phone"),
+    PhoneNumberProblem.SHORT_NUMBER: gettext_noop("A short number cannot get text messages"),
+    PhoneNumberProblem.SPECIAL_NUMBER: gettext_noop(
+        "A free, shared-cost or premium number cannot get text messages"
+    ),
+    PhoneNumberProblem.UNKNOWN_CHARACTER: gettext_noop(
+        "Use only digits, spaces, brackets, hyphens and the plus sign"
+    ),
+    PhoneNumberProblem.UNSUPPORTED_COUNTRY_CODE: gettext_noop(
+        "No country has this prefix, or we cannot send there"
+    ),
     PhoneNumberProblem.UNSUPPORTED_EMERGENCY_NUMBER: _EMERGENCY,
 }
+_ABROAD: Final = gettext_noop("The service may not send text messages abroad")
 
 
 class InvalidPhoneNumberError(ValueError):
     """`short_message` is for programs (contract), `message` for people; neither holds the number."""
 
-    def __init__(self, code: PhoneNumberProblem, short_message: str | None = None) -> None:
+    def __init__(
+        self, code: PhoneNumberProblem, short_message: str | None = None, message: str | None = None
+    ) -> None:
         self.code = code
         self.short_message = short_message or _SHORT_MESSAGES[code]
-        self.message = _MESSAGES[code]
+        self.message = message or _MESSAGES[code]
         super().__init__(self.short_message)
 
 
@@ -106,8 +125,7 @@ def check_can_receive_sms(
     not_a_mobile_message: str | None = None,
 ) -> None:
     """Raises InvalidPhoneNumberError with NOT_A_MOBILE. Contract: both permissions answer with the same code."""
-    is_refused = (number.is_international and not allow_international) or (
-        number.is_landline and not allow_landlines
-    )
-    if is_refused:
+    if number.is_international and not allow_international:
+        raise InvalidPhoneNumberError(PhoneNumberProblem.NOT_A_MOBILE, not_a_mobile_message, _ABROAD)
+    if number.is_landline and not allow_landlines:
         raise InvalidPhoneNumberError(PhoneNumberProblem.NOT_A_MOBILE, not_a_mobile_message)

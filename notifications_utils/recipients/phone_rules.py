@@ -1,7 +1,7 @@
 """How a deployment reads phone numbers: a slot, and its default built on `phonenumbers`."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -22,7 +22,10 @@ from notifications_utils.recipients.phone_patterns import (
 )
 
 CONTRACT_FICTION_NUMBERS: Final = r"447700900\d{3}"
-"""Contract: numbers of the simulator and of tests; no metadata know them, because nobody owns them."""
+"""Contract: numbers of the simulator and of tests; no metadata know them, because nobody owns them.
+
+They are at home everywhere, so that tests of clients need no permission.
+"""
 
 CONTRACT_KINDS: Final = frozenset(
     {
@@ -36,6 +39,7 @@ CONTRACT_KINDS: Final = frozenset(
 
 # Contract: numbers with a simulated outcome; clients write them in British national form, wherever they are.
 _SIMULATED_IN_NATIONAL_FORM: Final = re.compile(r"0(?P<rest>7700900(?:000|111|222|00[123]))")
+_IS_CONTRACT_FICTION: Final = re.compile(CONTRACT_FICTION_NUMBERS, re.ASCII)
 _SEPARATORS: Final = "()-\u2010\u2011\u2012\u2013\u2014\u2212 \t\n\r\f\v" + NO_BREAK_SPACES + ZERO_WIDTH
 _KINDS: Final = {
     PhoneNumberType.MOBILE: PhoneNumberKind.MOBILE,
@@ -69,6 +73,10 @@ class PhoneRules(Protocol):
         """Raises InvalidPhoneNumberError, and nothing else whatever the text."""
         ...
 
+    def is_fictional(self, e164_digits: str) -> bool:
+        """Kept for stories and tests: nobody has this number, so messages to it are only simulated."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class RegionPhoneRules:
@@ -84,17 +92,21 @@ class RegionPhoneRules:
     """What may stand between digits besides the contract's characters, such as `./`."""
     domestic_country_codes: frozenset[str] | None = None
     """Prefixes that are not international; default: that of the region, or all of them without region."""
-    extra_mobiles: str = CONTRACT_FICTION_NUMBERS
-    """Pattern of E.164 digits of mobile numbers that the metadata do not know yet, or never will."""
+    extra_mobiles: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """Region → pattern of E.164 digits of its mobile numbers that the metadata do not know yet, or never will.
+    The contract's fiction numbers are always among them."""
+    fictional: str = r"(?!)"
+    """Pattern of E.164 digits of numbers that nobody has: see `PhoneRules.is_fictional`."""
     accepted_kinds: frozenset[PhoneNumberKind] = CONTRACT_KINDS
     """Numbers of other kinds are invalid."""
     rewrite: Callable[[str], str] | None = None
     """Puts right what a country writes its own way: gets digits and plus signs, gives the same. It does not
-    see ordinary mobile numbers."""
+    see ordinary mobile numbers of the region."""
     not_a_mobile_message: str = "Not a mobile number"
     _country_code: str = field(init=False, repr=False, compare=False)
     _removed: dict[int, None] = field(init=False, repr=False, compare=False)
     _is_extra_mobile: re.Pattern[str] = field(init=False, repr=False, compare=False)
+    _is_fictional: re.Pattern[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         code = phonenumbers.country_code_for_region(self.region) if self.region else 0
@@ -104,7 +116,12 @@ class RegionPhoneRules:
             )
         object.__setattr__(self, "_country_code", str(code) if code else "")
         object.__setattr__(self, "_removed", dict.fromkeys(map(ord, _SEPARATORS + self.extra_separators)))
-        object.__setattr__(self, "_is_extra_mobile", re.compile(self.extra_mobiles, re.ASCII))
+        extra = "|".join(f"(?P<{region}>{pattern})" for region, pattern in self.extra_mobiles.items())
+        object.__setattr__(self, "_is_extra_mobile", re.compile(extra or r"(?!)", re.ASCII))
+        object.__setattr__(self, "_is_fictional", re.compile(self.fictional, re.ASCII))
+
+    def is_fictional(self, e164_digits: str) -> bool:
+        return self._is_fictional.fullmatch(e164_digits) is not None
 
     def parse(self, text: str) -> PhoneNumber:
         compact = text.translate(self._removed)
@@ -113,7 +130,10 @@ class RegionPhoneRules:
             return number
         if compact.strip("+0123456789"):
             raise InvalidPhoneNumberError(PhoneNumberProblem.UNKNOWN_CHARACTER)
-        compact = compact if self.rewrite is None else self.rewrite(compact)
+        if self.rewrite is not None and (rewritten := self.rewrite(compact)) != compact:
+            compact = rewritten
+            if (number := self._find_ordinary_mobile(compact)) is not None:
+                return number
         # Plus signs and zeros alone hold no number, and too many digits would cost the library time.
         if not compact.strip("+0"):
             raise InvalidPhoneNumberError(PhoneNumberProblem.TOO_SHORT)
@@ -149,7 +169,7 @@ class RegionPhoneRules:
             if problem is None or problem is PhoneNumberProblem.TOO_LONG:
                 problem = result
         if simulated := _SIMULATED_IN_NATIONAL_FORM.fullmatch(compact):
-            return self._make(phonenumbers.parse("+44" + simulated["rest"]), PhoneNumberKind.MOBILE)
+            return self.parse(f"+44{simulated['rest']}")
         raise InvalidPhoneNumberError(problem or PhoneNumberProblem.UNSUPPORTED_COUNTRY_CODE)
 
     def _readings(self, compact: str) -> Iterator[str]:
@@ -181,14 +201,19 @@ class RegionPhoneRules:
         kind = _KINDS.get(phonenumbers.number_type(number))
         if kind in self.accepted_kinds:
             return self._make(number, kind)
-        if self._is_extra_mobile.fullmatch(_to_digits(number)):
-            return self._make(number, PhoneNumberKind.MOBILE)
+        digits = _to_digits(number)
+        if _IS_CONTRACT_FICTION.fullmatch(digits):
+            return PhoneNumber(digits, "44", "GB", PhoneNumberKind.MOBILE, False, self.region)
+        if extra := self._is_extra_mobile.fullmatch(digits):
+            return self._make(number, PhoneNumberKind.MOBILE, extra.lastgroup)
         length = phonenumbers.is_possible_number_with_reason(number)
         return _LENGTH_PROBLEMS.get(length, PhoneNumberProblem.INVALID_NUMBER)
 
-    def _make(self, number: phonenumbers.PhoneNumber, kind: PhoneNumberKind) -> PhoneNumber:
+    def _make(
+        self, number: phonenumbers.PhoneNumber, kind: PhoneNumberKind, region: str | None = None
+    ) -> PhoneNumber:
         code = str(number.country_code)
-        region = phonenumbers.region_code_for_number(number)
+        region = region or phonenumbers.region_code_for_number(number)
         return PhoneNumber(
             _to_digits(number),
             code,

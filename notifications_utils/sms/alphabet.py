@@ -2,8 +2,7 @@
 
 import re
 import unicodedata
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Protocol
@@ -28,12 +27,16 @@ _INVISIBLE_CATEGORIES: Final = frozenset({"Cc", "Cf", "Mn", "Me"})
 
 
 @dataclass(frozen=True, slots=True)
-class CharacterChange:
-    """A piece of text that was replaced, by what, and how many times."""
+class Replacement:
+    """A piece of text that an alphabet replaces; `start` counts characters (code points) from 0."""
 
+    start: int
     original: str
     replacement: str
-    count: int
+
+    @property
+    def end(self) -> int:
+        return self.start + len(self.original)
 
 
 class SmsAlphabet(Protocol):
@@ -46,8 +49,8 @@ class SmsAlphabet(Protocol):
         """The text with only characters that are kept; expects NFC and `normalise_whitespace`."""
         ...
 
-    def find_changes(self, text: str) -> tuple[CharacterChange, ...]:
-        """What `sanitise` replaces in the text."""
+    def find_replacements(self, text: str) -> tuple[Replacement, ...]:
+        """What `sanitise` replaces in the text, in order; white space that it closes up is left out."""
         ...
 
 
@@ -83,13 +86,31 @@ class TableAlphabet:
         # What is dropped may leave two spaces side by side; a space may come from a compatibility form.
         return close_gaps(self._transliterate(text, found))
 
-    def find_changes(self, text: str) -> tuple[CharacterChange, ...]:
-        changes: Counter[tuple[str, str]] = Counter()
+    def find_replacements(self, text: str) -> tuple[Replacement, ...]:
+        found = list(self._find_in_context(text))
+        # Blanks, which no alphabet replaces, so that the positions of the others hold.
+        rest = list(text)
+        for piece in found:
+            rest[piece.start : piece.end] = " " * len(piece.original)
+        found += (
+            Replacement(match.start(), match[0], self._replacement_of(match[0]))
+            for match in self._foreign.finditer("".join(rest))
+        )
+        return tuple(sorted(found, key=lambda piece: piece.start))
+
+    def _find_in_context(self, text: str) -> Iterator[Replacement]:
+        """What the rules replace; of two that want the same blank, the first has it."""
+        taken: set[int] = set()
         for rule in self._find_rules(set(self._foreign.findall(text))):
-            changes.update((found, rule.replacement) for found in rule.pattern.findall(text))
-            text = rule.pattern.sub(rule.replacement, text)
-        changes.update((found, self._replacement_of(found)) for found in self._foreign.findall(text))
-        return tuple(CharacterChange(*change, count) for change, count in changes.items())
+            for match in rule.pattern.finditer(text):
+                start, end = match.span()
+                while start in taken:
+                    start += 1
+                while end - 1 in taken and end > start:
+                    end -= 1
+                if start < end:
+                    taken.update(range(start, end))
+                    yield Replacement(start, text[start:end], rule.replacement)
 
     def _find_rules(self, found: set[str]) -> list[ContextRule]:
         if found.isdisjoint(self._context_signs):
@@ -126,7 +147,7 @@ _CONTRACT_LETTERS: Final = "ÀÁÂÈÊËÌÍÎÏÒÓÔÙÚÛÝáâêëíîïóô
 _REPLACEMENTS: Final = {**LETTER_REPLACEMENTS, **TYPOGRAPHIC_REPLACEMENTS, **CONTRACT_REPLACEMENTS}
 
 NEUTRAL: Final = TableAlphabet(
-    "neutral", kept=_CONTRACT_LETTERS, replacements=_REPLACEMENTS, context_rules=TYPOGRAPHIC_RULES
+    "contract", kept=_CONTRACT_LETTERS, replacements=_REPLACEMENTS, context_rules=TYPOGRAPHIC_RULES
 )
 """The contract's alphabet, where typographic signs get a readable replacement instead of a question mark."""
 

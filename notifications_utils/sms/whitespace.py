@@ -1,6 +1,7 @@
 """White space of an SMS: a handset shows little, so it is kept small and plain."""
 
 import re
+import unicodedata
 from typing import Final
 
 _BEFORE_PUNCTUATION: Final = re.compile(r"(?<![ \t])[ \t]++(?=[,.])")
@@ -8,6 +9,11 @@ _THREE_NEWLINES: Final = re.compile(r"\n{3,}")
 # Zero-width characters, and the soft hyphen, which only says where a word may break. The two joiners wait:
 # the alphabet decides whether an emoji or a Persian word keeps them.
 _INVISIBLE: Final = re.compile("[\u180e\u200b\u2060\ufeff\u00ad]")
+
+
+def prepare(text: str) -> str:
+    """The text as alphabets expect it: composed (NFC), since they know composed letters, and its white space tidy."""
+    return normalise_whitespace(text if text.isascii() else unicodedata.normalize("NFC", text))
 
 
 def normalise_whitespace(text: str) -> str:

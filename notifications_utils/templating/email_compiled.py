@@ -61,13 +61,14 @@ class CompiledEmail:
         hidden = source.language.hidden_word if source.redact_missing else None
         writer = SourceWriter(source.slots, shape, redact_with=hidden)
         self._source = source
-        self._subject = source.typography(writer.write_line(source.subject))
+        language = source.language.code
+        self._subject = source.typography(writer.write_line(source.subject), language)
         content = (
             writer.write_markdown(source.content)
             if markdown_values is None
             else writer.write_values(source.content, markdown_values)
         )
-        context = Context(linkable=writer.linkable, typography=source.typography)
+        context = Context(linkable=writer.linkable, typography=source.typography, language=language)
         self._content = parse_markdown(content, context)
         self._blocks = self._content + (_make_footer(source.language) if can_unsubscribe else ())
         self._sources = tuple(writer.sources)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
+from notifications_utils.templating.language import ENGLISH
 from notifications_utils.templating.typography import Typography, neutral
 
 _OPEN: Final = "\U00100000"
@@ -48,11 +49,12 @@ class Context:
     linkable: Collection[str] = ()
     """Holes whose value is a web address, shown as a link where they stand in a text."""
     typography: Typography = neutral
+    language: str = ENGLISH.code
 
 
 def parse_inlines(text: str, context: Context) -> Inlines:
     """Texts and links in order, the texts with their typography."""
-    return _apply_typography(tuple(_tokenise(text, context)), context.typography)
+    return _apply_typography(tuple(_tokenise(text, context)), context)
 
 
 def _tokenise(text: str, context: Context) -> Iterator[str | Link]:
@@ -127,10 +129,10 @@ def _trim(target: str) -> str:
     return target[1:-1] if target.startswith("<") and target.endswith(">") else target
 
 
-def _apply_typography(parts: Inlines, typography: Typography) -> Inlines:
+def _apply_typography(parts: Inlines, context: Context) -> Inlines:
     """One call for the whole block, so that quotes and blanks around a link are seen in their context."""
     links = [part for part in parts if isinstance(part, Link)]
-    written = typography("".join(map(_show, parts)))
+    written = context.typography("".join(map(_show, parts)), context.language)
     if not links:
         return (written,) if written else ()
     return tuple(_restore(written, iter(links).__next__))

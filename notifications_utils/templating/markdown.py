@@ -101,6 +101,9 @@ class _Parser:
         }
         return _apply(self._rules, lines)
 
+    def parse_language_block(self, lines: Lines) -> Blocks:
+        return _apply(self._language_rules, lines)
+
     def paragraph(self, text: str) -> Paragraph:
         return Paragraph(parse_inlines(text, self._context))
 
@@ -114,7 +117,8 @@ class _Parser:
         if self._last_lines.get(closing, 0) <= start:
             return None
         end = next(place for place in range(start + 1, len(lines)) if _as_tag(lines[place]) == closing)
-        return LanguageBlock(code, _apply(self._language_rules, lines[start + 1 : end])), end + 1
+        inside = _Parser(replace(self._context, language=code))
+        return LanguageBlock(code, inside.parse_language_block(lines[start + 1 : end])), end + 1
 
     def _find_code(self, lines: Lines, start: int) -> Found | None:
         """Code is shown as text, word for word."""

@@ -1,13 +1,13 @@
 """Text message templates: compiled once, filled many times."""
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from notifications_utils.sms.alphabet import NEUTRAL, CharacterChange, SmsAlphabet
+from notifications_utils.sms.alphabet import NEUTRAL, Replacement, SmsAlphabet
+from notifications_utils.sms.analysis import find_costly
 from notifications_utils.sms.counting import Encoding, SmsSize, count_units, measure, utf16_length
-from notifications_utils.sms.whitespace import normalise_whitespace
+from notifications_utils.sms.whitespace import prepare
 from notifications_utils.templating.filling import fill
 from notifications_utils.templating.language import ENGLISH, Language
 from notifications_utils.templating.personalisation import Personalisation
@@ -44,7 +44,7 @@ class SmsTemplate:
     _lead: str = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        prefix = self.alphabet.sanitise(_prepare(self.prefix or ""))
+        prefix = self.alphabet.sanitise(prepare(self.prefix or ""))
         parts = parse(self.content)
         object.__setattr__(self, "parts", parts)
         object.__setattr__(self, "placeholders", placeholder_names(parts))
@@ -56,17 +56,11 @@ class SmsTemplate:
         Contract: without any value, placeholders count for nothing; with some, those missing show their marker.
         """
         personalisation = Personalisation.of(values)
-        body = self.alphabet.sanitise(self._fill(personalisation))
+        marker = None if personalisation else _nothing
+        written = prepare(fill(self.parts, personalisation, language=self.language, marker=marker))
+        body = self.alphabet.sanitise(written)
         text = self._lead + body if body else self._lead.rstrip()
-        return SmsMessage(self, personalisation, text, body, measure(text))
-
-    def find_changes(self, values: Mapping[str, object] | None = None) -> tuple[CharacterChange, ...]:
-        """What the alphabet replaces in the filled body."""
-        return self.alphabet.find_changes(self._fill(Personalisation.of(values)))
-
-    def _fill(self, values: Personalisation) -> str:
-        marker = None if values else _nothing
-        return _prepare(fill(self.parts, values, language=self.language, marker=marker))
+        return SmsMessage(self, personalisation, text, body, written, measure(text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +73,8 @@ class SmsMessage:
     """What the provider gets, prefix included."""
     body: str = field(repr=False)
     """The same without the prefix."""
+    written: str = field(repr=False)
+    """The body before its alphabet: what people wrote, white space apart."""
     size: SmsSize
     """Of the text, prefix included."""
 
@@ -134,6 +130,16 @@ class SmsMessage:
         return limit is not None and self.size.units > limit and self.body_weight > limit
 
     @property
+    def replacements(self) -> tuple[Replacement, ...]:
+        """What the alphabet replaced in the body as it was written."""
+        return self.template.alphabet.find_replacements(self.written)
+
+    @property
+    def costly(self) -> tuple[Replacement, ...]:
+        """What made the body travel as UCS-2, in the body as it was written, and what would spare it."""
+        return find_costly(self.written, self.template.alphabet)
+
+    @property
     def additional(self) -> tuple[str, ...]:
         """Supplied names that no placeholder uses."""
         return self.values.find_additional(self.template.placeholders)
@@ -151,11 +157,6 @@ class SmsMessage:
             raise MessageTooLongError(self.body_character_count, MAX_CHARACTERS)
         if self.max_weight is not None and self.has_too_many_parts:
             raise TooManyPartsError(self.body_weight, self.max_weight)
-
-
-def _prepare(text: str) -> str:
-    # Composed first: a decomposed letter is the same letter, and the alphabets know composed ones.
-    return normalise_whitespace(text if text.isascii() else unicodedata.normalize("NFC", text))
 
 
 def _nothing(_slot: Slot) -> str:

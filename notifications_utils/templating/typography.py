@@ -17,12 +17,13 @@ class Typography(Protocol):
 
     It never sees markup, link targets, web addresses or values: in their place stand single private-use
     characters (`VALUE_CHARACTERS`, `LINK_CHARACTERS`), which must all come back in the same order. A newline
-    is a line break. Called when a template is compiled, not for each message; must be idempotent.
+    is a line break. `language` is the text's own, a BCP 47 tag: that of the template, or of a block in another
+    one. Called when a template is compiled, not for each message; must be idempotent.
     """
 
-    def __call__(self, text: str, /) -> str: ...
+    def __call__(self, text: str, language: str, /) -> str: ...
 
 
-def neutral(text: str, /) -> str:
+def neutral(text: str, _language: str, /) -> str:
     """What holds in every language. Contract: no blank before a comma or a full stop."""
     return _BLANKS_BEFORE_POINT.sub("", text)

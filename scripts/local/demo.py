@@ -8,7 +8,9 @@ from typing import Any
 from scripts.local.data_folder import DataFolder
 from scripts.local.processes import Program, run
 
-_RECIPIENT = "+447700900012"  # reserved for fiction, and known to every country's rules
+_NOBODY = "+447700900012"  # reserved for fiction, and known to every country's rules
+# Real providers are not asked to send to numbers of fiction; an emulator reaches nobody anyway.
+_EMULATED = "+33612345678"
 _SECRET_LENGTH = 36  # the end of an API key, a UUID, signs; the 36 characters before it name the service
 
 
@@ -20,12 +22,13 @@ def load_demo(folder: DataFolder, environment: Mapping[str, str]) -> dict[str, A
     return facts
 
 
-def describe(demo: Mapping[str, Any], folder: DataFolder, python: str) -> str:
+def describe(demo: Mapping[str, Any], folder: DataFolder, python: str, *, emulated: bool = False) -> str:
     """What a person wants to know and to paste once everything runs."""
     keys = demo["keys"]
     key = keys["live"]
     secret, issuer = key[-_SECRET_LENGTH:], key[-2 * _SECRET_LENGTH - 1 : -_SECRET_LENGTH - 1]
     sms = demo["templates"]["sms"]
+    recipient = _EMULATED if emulated else _NOBODY
     return f"""
   API      {demo["api_url"]}   (documentation: {demo["api_url"]}/documentation)
   Sandbox  {demo["sandbox_url"]}   what was "sent" (nothing leaves this machine): read it, deliver it, answer it
@@ -42,7 +45,7 @@ With curl:
 
 TOKEN=$({python} -c 'import jwt, time; print(jwt.encode({{"iss": "{issuer}", "iat": int(time.time())}}, "{secret}"))')
 curl -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" \\
-  -d '{{"phone_number": "{_RECIPIENT}", "template_id": "{sms}", "personalisation": {{"nom": "Ada"}}}}' \\
+  -d '{{"phone_number": "{recipient}", "template_id": "{sms}", "personalisation": {{"nom": "Ada"}}}}' \\
   {demo["api_url"]}/v2/notifications/sms
 
 With the official Python client (the first time: {python} -m pip install notifications-python-client):
@@ -50,7 +53,7 @@ With the official Python client (the first time: {python} -m pip install notific
 {python} - <<'END'
 from notifications_python_client.notifications import NotificationsAPIClient
 client = NotificationsAPIClient("{key}", base_url="{demo["api_url"]}")
-sent = client.send_sms_notification("{_RECIPIENT}", "{sms}", personalisation={{"nom": "Ada"}})
+sent = client.send_sms_notification("{recipient}", "{sms}", personalisation={{"nom": "Ada"}})
 print(client.get_notification_by_id(sent["id"])["status"])
 END
 

@@ -10,11 +10,25 @@ from scripts.local.data_folder import DataFolder, Secrets, write_private
 from scripts.local.options import Ports
 from scripts.local.ports import LOOPBACK
 
+# What the person set for the server holds for `./scripts/notifications` too.
+_KEPT = (
+    "PATCHES",
+    "SMS_PROVIDERS",
+    "EMAIL_PROVIDERS",
+    "DEFAULT_LANGUAGE",
+    "DEFAULT_PHONE_REGION",
+    "TIMEZONE",
+)
+
 
 def make_environment(
-    folder: DataFolder, ports: Ports, secrets: Secrets, servers: Mapping[str, str]
+    folder: DataFolder,
+    ports: Ports,
+    secrets: Secrets,
+    servers: Mapping[str, str],
+    emulators: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
-    """`servers` holds the addresses of private servers. What the person set goes before what is chosen here."""
+    """`servers`: addresses of private servers; `emulators`: settings to reach those. What the person set goes first."""
     api = f"http://{LOOPBACK}:{ports.api}"
     chosen = {
         **servers,
@@ -28,11 +42,11 @@ def make_environment(
         "SANDBOX_URL": f"http://{LOOPBACK}:{ports.sandbox}",
         "ALLOW_INSECURE_CALLBACKS": "true",  # the person who tries callbacks has a server on this machine
         "OBJECT_STORE_DIR": str(folder.objects),
-        "DEFAULT_LANGUAGE": "fr",
-        "TIMEZONE": "Europe/Paris",
         "WEB_CONCURRENCY": "2",
+        **(emulators or {}),
     }
-    return {name: os.environ.get(name, value) for name, value in chosen.items()}
+    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    return kept | {name: os.environ.get(name, value) for name, value in chosen.items()}
 
 
 def write_environment(folder: DataFolder, environment: Mapping[str, str]) -> None:

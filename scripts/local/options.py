@@ -38,12 +38,18 @@ class Ports:
     def redis(self) -> int:
         return self.base + 4
 
+    @property
+    def emulators(self) -> int:
+        """Of the first; the others follow."""
+        return self.base + 10
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
     data_dir: Path
     ports: Ports
     reset: bool
+    emulators: bool = False
 
 
 def parse_options(arguments: Sequence[str]) -> Options:
@@ -63,8 +69,14 @@ def parse_options(arguments: Sequence[str]) -> Options:
         help="API on N, web application N+1, sandbox N+2, PostgreSQL N+3, Redis N+4 (default: %(default)s)",
     )
     parser.add_argument("--reset", action="store_true", help="forget everything kept and start afresh")
+    parser.add_argument(
+        "--emulators",
+        action="store_true",
+        help="send through emulators of the real providers, on the ports from N+10, instead of the sandbox; "
+        "SMS_PROVIDERS and EMAIL_PROVIDERS choose among them",
+    )
     given = parser.parse_args(arguments)
-    return Options(choose_data_dir(given.data_dir), Ports(given.port_base), given.reset)
+    return Options(choose_data_dir(given.data_dir), Ports(given.port_base), given.reset, given.emulators)
 
 
 def choose_data_dir(given: Path | None = None) -> Path:

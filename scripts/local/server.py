@@ -5,6 +5,7 @@ import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from scripts.local import postgres, redis_server
 from scripts.local.data_folder import DataFolder, Secrets, get_secrets
@@ -45,11 +46,12 @@ def start(options: Options, folder: DataFolder, supervisor: Supervisor) -> None:
     if options.reset:
         reset(folder)
     check_ports(options)
+    emulators = start_emulators(options, folder, supervisor) if options.emulators else Emulators()
     secrets = get_secrets(folder)
     shorten_logs(folder)
     folder.empty_metrics()
     servers = start_servers(options, folder, secrets, supervisor)
-    environment = make_environment(folder, options.ports, secrets, servers)
+    environment = make_environment(folder, options.ports, secrets, servers, emulators.settings)
     write_environment(folder, environment)
     say("Preparing the database…")
     migrate(folder, environment)
@@ -59,7 +61,28 @@ def start(options: Options, folder: DataFolder, supervisor: Supervisor) -> None:
     demo = load_demo(folder, environment)
     supervisor.wait_for(*applications)
     say(f"\nNotifications runs (started in {time.monotonic() - began:.1f} s).")
-    say(describe(demo, folder, sys.executable))
+    if emulators.description:
+        say(f"\n{emulators.description}")
+    say(describe(demo, folder, sys.executable, emulated=bool(emulators.description)))
+
+
+@dataclass(frozen=True, slots=True)
+class Emulators:
+    """`settings` lead our clients to them."""
+
+    settings: Mapping[str, str] = field(default_factory=dict)
+    description: str = ""
+
+
+def start_emulators(options: Options, folder: DataFolder, supervisor: Supervisor) -> Emulators:
+    from scripts.local import emulators  # reads the whole series, for which others need not wait
+
+    found = emulators.find_emulators(options.ports)
+    for emulator in found:
+        check_free(emulator.port, f"the emulator of {emulator.name}")
+    say(f"Starting emulators of {', '.join(emulator.name for emulator in found) or 'no provider'}…")
+    supervisor.start(*emulators.make_services(found, folder, options.ports))
+    return Emulators(emulators.environment_of(found), emulators.describe(found))
 
 
 def reset(folder: DataFolder) -> None:

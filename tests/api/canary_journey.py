@@ -14,11 +14,13 @@ import psycopg2
 
 from api.contract import CallbackType, Channel, KeyType
 from api.core.callbacks.commands import set_callback
+from api.core.delivery.receipts import apply_events
 from api.core.events.commands import Actor
 from api.core.inbound.models import InboundNumber
 from api.core.services.guest_list import replace_guest_list
 from api.core.services.senders import SenderKind, add_sender
 from api.core.users.commands import NewUser, create_user
+from api.providers.protocol import Complaint, OptOut
 from api.providers.sandbox.behaviour import Fault
 from api.providers.sandbox.signing import signature_headers
 from api.runtime import Runtime
@@ -81,6 +83,7 @@ class Journey:
         self._fail_in_tasks()
         self._wait_for_the_end()
         self._unsubscribe()
+        self._be_suppressed()
 
     def _make_service(self) -> None:
         runtime = self._runtime
@@ -97,12 +100,14 @@ class Journey:
             session, rules = work.session, runtime.slots.phone_rules
             session.add(self._service)
             create_user(session, rules, NewUser("Canary", MEMBER, mobile_number="+447700900757"), _ACTOR)
-            add_sender(session, self._service, SenderKind.REPLY_TO, REPLY_TO, _ACTOR)
+            add_sender(
+                session, runtime.slots.sender_rules, self._service, SenderKind.REPLY_TO, REPLY_TO, _ACTOR
+            )
             replace_guest_list(session, rules, self._service, [GUEST], _ACTOR)
             session.add(
                 InboundNumber(number=f"44{RECEIVER}", provider="sandbox", service_id=self._service.id)
             )
-        for callback_type in (CallbackType.DELIVERY_STATUS, CallbackType.INBOUND_SMS):
+        for callback_type in CallbackType:
             set_callback(runtime, self._service.id, callback_type, self._callback_url, CALLBACK_TOKEN)
         time.sleep(1)  # until the API asks again
 
@@ -274,7 +279,9 @@ class Journey:
         self._send_email()
         self.system.query("UPDATE notifications SET personalisation = 'spoilt' WHERE status = 'created'")
         self.system.start("worker")
-        time.sleep(3)
+        spoilt = "SELECT 1 FROM notifications WHERE personalisation = 'spoilt'"
+        untried = f"{spoilt} AND (attempts = 0 OR status = 'sending')"
+        wait_for(lambda: not self.system.query(untried), _SETTLE_SECONDS, untried)
         self.system.query("UPDATE notifications SET personalisation = NULL WHERE status = 'created'")
 
     def _wait_for_the_end(self) -> None:
@@ -298,6 +305,21 @@ class Journey:
         self._expect(200, self._call("POST", path))
         self._expect(200, self._call("POST", path))
         self._expect(404, self._call("POST", path + NOISE))
+
+    def _be_suppressed(self) -> None:
+        """A complaint and STOP, as providers tell of them; then messages that are withheld."""
+        runtime = self._runtime
+        runtime.database.dispose()  # PostgreSQL was killed meanwhile
+        query = (
+            "SELECT id FROM notifications WHERE notification_type = 'email' AND sent_by = 'sandbox' LIMIT 1"
+        )
+        complaint = Complaint("feedback-1", notification_id=uuid.UUID(str(self.system.query(query)[0][0])))
+        apply_events(runtime, Channel.EMAIL, "sandbox", [complaint])
+        apply_events(runtime, Channel.SMS, "sandbox", [OptOut(f"44{PHONE}")])
+        self._expect(201, self._send_sms())
+        self._expect(201, self._send_email())
+        withheld = "SELECT 1 FROM notification_events WHERE kind = 'suppressed'"
+        wait_for(lambda: len(self.system.query(withheld)) == 2, _SETTLE_SECONDS, withheld)
 
     def _post(self, path: str, body: Any, key: Any = None) -> int:
         return self._call("POST", path, json.dumps(body).encode(), (key or self._key).headers)

@@ -35,8 +35,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("faults")]
 PEOPLE = {"notifications.to", "notifications.normalised_to", "guest_list.recipient"}
 # Where each may stand in clear; whatever is not named here may stand nowhere.
 COLUMNS: dict[str, set[str]] = {
-    canary.EMAIL: {*PEOPLE, "unsubscribe_requests.email_address"},
-    canary.PHONE: {*PEOPLE, "inbound_sms.user_number"},
+    canary.EMAIL: {*PEOPLE, "unsubscribe_requests.email_address", "suppressions.recipient"},
+    canary.PHONE: {*PEOPLE, "inbound_sms.user_number", "suppressions.recipient"},
     canary.RECEIVER: {"inbound_numbers.number", "inbound_sms.notify_number", "sms_senders.sms_sender"},
     canary.GUEST: {"guest_list.recipient"},
     canary.MEMBER: {"users.email_address"},

@@ -21,10 +21,17 @@ _PAUSE_AFTER_FAILURE = 0.05
 class Load:
     """Sends until `wanted` messages are accepted. A request that fails is not made again: its message may exist."""
 
-    def __init__(self, system: System, wanted: int, *, scheduled_in_seconds: float | None = None) -> None:
+    def __init__(
+        self,
+        system: System,
+        wanted: int,
+        *,
+        recipient: str = RECIPIENT,
+        scheduled_in_seconds: float | None = None,
+    ) -> None:
         self._system = system
         self._body: dict[str, Any] = {
-            "phone_number": RECIPIENT,
+            "phone_number": recipient,
             "template_id": system.demo["templates"]["sms"],
             "personalisation": {"nom": "Amina"},
         }

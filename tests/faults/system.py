@@ -28,6 +28,7 @@ from api.providers.sandbox.signing import signature_headers
 from scripts.local import postgres, redis_server
 from scripts.local.data_folder import DataFolder, get_secrets
 from scripts.local.demo import load_demo
+from scripts.local.emulators import environment_of, find_emulators, make_services
 from scripts.local.environment import make_environment
 from scripts.local.options import Ports
 from scripts.local.ports import is_free
@@ -48,12 +49,13 @@ SETTINGS = {
 }
 START_SECONDS = 60
 _SCHEDULER = (sys.executable, "-m", "celery", "-A", "tests.faults.hasty_scheduler", "beat", "--pidfile=")
+_PORTS = 16
 _BASES = range(20_000, 31_990)
 _NO_LIMIT = 1_000_000_000
 
 
 class System:
-    """Parts: `postgres`, `redis`, `sandbox`, `api`, `worker`, `scheduler`."""
+    """Parts: `postgres`, `redis`, `sandbox`, `api`, `worker`, `scheduler`; with PATCHES, `emulator-<patch>` for each."""
 
     def __init__(self, folder: Path, **settings: str) -> None:
         self.folder = DataFolder(folder)
@@ -78,8 +80,11 @@ class System:
             "REDIS_URL": self._redis.url(0),
             "BROKER_URL": self._redis.url(1),
         }
+        names = settings["PATCHES"].split(",") if "PATCHES" in settings else ["none"]
+        self.emulators = {found.name: found for found in find_emulators(self.ports, names)}
+        emulated = environment_of(self.emulators.values())
         chosen = make_environment(self.folder, self.ports, secrets, addresses)
-        self.environment = chosen | addresses | SETTINGS | settings
+        self.environment = chosen | addresses | emulated | SETTINGS | settings
         self.demo: dict[str, Any] = {}
         self._services = {service.name: service for service in self._make_services()}
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
@@ -95,7 +100,8 @@ class System:
         for service in applications:
             if service.name == "scheduler":
                 service.program = replace(service.program, command=_SCHEDULER)
-        return [*servers, *applications]
+        emulators = make_services(self.emulators.values(), self.folder, self.ports)
+        return [*servers, *emulators, *applications]
 
     # Parts
 
@@ -107,7 +113,8 @@ class System:
         self.demo = load_demo(self.folder, self.environment)
         limits = ("rate_limit", "sms_message_limit", "email_message_limit")
         self.query(f"UPDATE services SET {', '.join(f'{limit} = {_NO_LIMIT}' for limit in limits)}")
-        self.start("sandbox", "api", "worker", "scheduler")
+        emulators = [name for name in self._services if name.startswith("emulator-")]
+        self.start("sandbox", *emulators, "api", "worker", "scheduler")
 
     def start(self, *names: str) -> None:
         """Together; returns when each is ready."""
@@ -192,6 +199,13 @@ class System:
 
     # What the sandbox does
 
+    def exchanges(self, emulator: str) -> list[dict[str, Any]]:
+        """The log of an emulator: the last 2,000 requests that it got or made."""
+        url = f"{self.emulators[emulator].address}/_emulator/exchanges"
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            found: list[dict[str, Any]] = json.loads(answer.read())
+            return found
+
     def behave(self, **behaviour: Any) -> None:
         """What is not named goes back to its default."""
         self.ask_sandbox("PUT", "/v1/behaviour", behaviour)
@@ -266,6 +280,6 @@ def _has_members(group: int) -> bool:
 
 def _find_base() -> int:
     for base in random.SystemRandom().sample(_BASES, 200):
-        if all(is_free(base + offset) for offset in range(5)):
+        if all(is_free(base + offset) for offset in range(_PORTS)):
             return base
-    raise RuntimeError("no five free ports in a row")
+    raise RuntimeError(f"no {_PORTS} free ports in a row")

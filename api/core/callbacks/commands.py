@@ -76,6 +76,18 @@ class InboundReport:
     date_received: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class ComplaintReport:
+    """What a service is told about a complaint. `to` is None when the message is past its retention."""
+
+    id: uuid.UUID
+    notification_id: uuid.UUID
+    service_id: uuid.UUID
+    client_reference: str | None
+    to: str | None
+    complained_at: datetime
+
+
 def delivery_status_rows(runtime: Runtime, reports: Sequence[StatusReport]) -> list[dict[str, Any]]:
     """The outbox rows to insert with the change, for the services that want to hear of it."""
     return [
@@ -99,6 +111,20 @@ def inbound_sms_rows(runtime: Runtime, report: InboundReport) -> list[dict[str, 
         "date_received": format_timestamp(report.date_received),
     }
     return [_row(runtime, report.service_id, CallbackType.INBOUND_SMS, report.id, payload)]
+
+
+def complaint_rows(runtime: Runtime, report: ComplaintReport) -> list[dict[str, Any]]:
+    """The outbox row to insert with a complaint, when the service wants to hear of it."""
+    if not _wants(runtime, report.service_id, CallbackType.COMPLAINT):
+        return []
+    payload = {
+        "notification_id": str(report.notification_id),
+        "complaint_id": str(report.id),
+        "reference": report.client_reference,
+        "to": report.to,
+        "complaint_date": format_timestamp(report.complained_at),
+    }
+    return [_row(runtime, report.service_id, CallbackType.COMPLAINT, report.notification_id, payload)]
 
 
 def insert_callbacks(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:

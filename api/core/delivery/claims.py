@@ -6,7 +6,7 @@
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
@@ -53,12 +53,18 @@ class Claimed:
     attempts: int
     created_at: datetime
     scheduled_for: datetime | None
+    suppression: str | None = None  # the reason, when the recipient gets nothing more; not a column
 
 
+CLAIMED_COLUMNS: Final = ", ".join(
+    f'"{field.name}"' for field in fields(Claimed) if field.name != "suppression"
+)
 _CLAIM: Final = text(
     "UPDATE notifications SET status = 'sending', claimed_at = now(), updated_at = now(), "  # noqa: S608
     "attempts = attempts + 1, sent_by = :provider WHERE id = :id AND status = 'created' RETURNING "
-    + ", ".join(f'"{name}"' for name in Claimed.__slots__)
+    + CLAIMED_COLUMNS
+    + ", (SELECT reason FROM suppressions WHERE suppressions.channel = notifications.notification_type"
+    " AND suppressions.recipient = notifications.normalised_to AND key_type <> 'test') AS suppression"
 )
 _ASK_ANOTHER: Final = text(
     "UPDATE notifications SET sent_by = :provider WHERE id = :id AND status = 'sending' AND attempts = :attempts"
@@ -86,8 +92,19 @@ _GIVE_BACK: Final = text("""
     UPDATE notifications SET status = 'created', due_at = :due_at, sent_by = NULL, updated_at = now()
     WHERE id = :id AND status = 'sending' AND attempts = :attempts AND sent_at IS NULL
 """)
+# The attempt does not count: nobody was asked.
+_HOLD: Final = text("""
+    WITH held AS (
+        UPDATE notifications SET status = 'created', scheduled_for = :until, due_at = :until, sent_by = NULL,
+            claimed_at = NULL, outcome_unknown = false, attempts = attempts - 1, updated_at = now()
+        WHERE id = :id AND status = 'sending' AND attempts = :attempts AND sent_at IS NULL RETURNING id
+    )
+    INSERT INTO notification_events (id, notification_id, kind, detail)
+    SELECT :event_id, id, 'held', :detail FROM held
+""")
 _FINISH: Final = text(f"""
-    UPDATE notifications SET status = :status, updated_at = now(), due_at = NULL, outcome_unknown = false
+    UPDATE notifications SET status = :status, updated_at = now(), due_at = NULL, outcome_unknown = false,
+        sent_by = :provider
     WHERE id = :id AND status IN ('created', 'sending', 'pending', 'sent') AND attempts = :attempts
     RETURNING {STATUS_REPORT_COLUMNS}
 """)  # noqa: S608
@@ -174,15 +191,35 @@ def give_back(database: Database, message: Claimed, due_at: datetime) -> None:
     patiently(lambda: _run(database, _GIVE_BACK, values))
 
 
+def hold(database: Database, message: Claimed, until: datetime, detail: str) -> None:
+    """It waits for the end of quiet hours; the worker that claimed it must leave it alone from now on."""
+    values = {
+        "id": message.id,
+        "attempts": message.attempts,
+        "until": until,
+        "detail": detail,
+        "event_id": uuid7(),
+    }
+    patiently(lambda: _run(database, _HOLD, values))
+
+
 def finish(
     runtime: Runtime, message: Claimed, status: Status, *, kind: str, detail: str, provider: str | None = None
 ) -> None:
-    """Give the message its last status, with an event and the callback, all or nothing."""
+    """Give the message its last status, with an event and the callback, all or nothing.
+
+    `provider` is who had it; None: nobody took it.
+    """
 
     def write() -> list[dict[str, Any]]:
         with runtime.unit_of_work() as work:
             connection = work.session.connection()
-            values = {"id": message.id, "status": str(status), "attempts": message.attempts}
+            values = {
+                "id": message.id,
+                "status": str(status),
+                "attempts": message.attempts,
+                "provider": provider,
+            }
             row = connection.execute(_FINISH, values).mappings().one_or_none()
             if row is None:
                 return []

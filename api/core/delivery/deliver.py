@@ -14,6 +14,7 @@ from api.core.delivery.claims import (
     claim,
     finish,
     give_back,
+    hold,
     patiently,
     record_accepted,
     record_asking,
@@ -21,8 +22,10 @@ from api.core.delivery.claims import (
 )
 from api.core.delivery.preparation import Prepared, UndeliverableError, prepare
 from api.core.delivery.rules import Candidate, next_attempt, simulated_outcome
-from api.metrics import HANDED_OVER
-from api.providers.protocol import Accepted, EmailProvider, NotSent, Refused, Unknown
+from api.core.notifications.holding import describe, find_hold, is_urgent, was_released
+from api.core.suppressions.rules import is_enforced
+from api.metrics import HANDED_OVER, HELD, SUPPRESSED
+from api.providers.protocol import Accepted, EmailProvider, NotSent, ReachesNobody, Refused, Unknown
 from api.providers.registry import is_delivered_when_accepted
 from api.runtime import Runtime
 
@@ -47,20 +50,35 @@ def deliver(dispatcher: Dispatcher, channel: Channel, notification_id: uuid.UUID
     if claimed is None:
         log.info("delivery_skipped", extra={"notification_id": str(notification_id)})
         return
+    if _is_withheld(dispatcher.runtime, claimed):
+        return
     started = time.monotonic()
     prepared = _prepare(dispatcher.runtime, claimed)
     if prepared is None:
         return
     if claimed.key_type == KeyType.TEST:
-        _simulate(dispatcher.runtime, claimed, prepared)
+        _simulate(dispatcher.runtime, claimed, prepared.billable_units)
+        return
+    if _is_for_nobody(dispatcher, claimed):
+        _simulate(dispatcher.runtime, claimed, billable_units=0)
         return
     _Delivery(dispatcher, channel, claimed, prepared, started).hand_over(first)
 
 
+def _is_withheld(runtime: Runtime, claimed: Claimed) -> bool:
+    """A message to somebody who gets nothing more ends here, as if it had bounced (ADR 0006)."""
+    reason = claimed.suppression
+    if reason is None or not is_enforced(runtime.settings, claimed.notification_type, reason):
+        return False
+    finish(runtime, claimed, Status.PERMANENT_FAILURE, kind="suppressed", detail=reason)
+    SUPPRESSED.labels(claimed.notification_type, reason).inc()
+    return True
+
+
 def _prepare(runtime: Runtime, claimed: Claimed) -> Prepared | None:
-    """None when the message cannot be made, and this is written down."""
+    """None when the message cannot be made, or not go out yet, and this is written down."""
     try:
-        return prepare(runtime, claimed)
+        return None if _is_held(runtime, claimed) else prepare(runtime, claimed)
     except UndeliverableError as error:
         finish(runtime, claimed, Status.TECHNICAL_FAILURE, kind="undeliverable", detail=str(error))
     except Exception:
@@ -68,6 +86,28 @@ def _prepare(runtime: Runtime, claimed: Claimed) -> Prepared | None:
         log.exception("delivery_not_prepared", extra={"notification_id": str(claimed.id)})
         _postpone(runtime, claimed, "it could not be rendered")
     return None
+
+
+def _is_held(runtime: Runtime, claimed: Claimed) -> bool:
+    """A text that comes to its turn in quiet hours goes back until they end: after a retry, or a long queue."""
+    if claimed.notification_type != Channel.SMS:
+        return False
+    service = runtime.services.find(claimed.service_id)
+    if service is None or not service.active:
+        return False
+    now = datetime.now(UTC)
+    ready_at = max(now, claimed.scheduled_for or now)  # the sweep goes by the database's clock
+    found = find_hold(runtime, service, claimed.key_type, claimed.normalised_to, ready_at)
+    if (
+        found is None
+        or is_urgent(runtime, claimed.service_id, claimed.template_id)
+        or was_released(runtime.database, claimed.id)
+    ):
+        return False
+    hold(runtime.database, claimed, found.until, describe(found))
+    HELD.inc()
+    log.info("delivery_held", extra={"notification_id": str(claimed.id)})
+    return True
 
 
 def _postpone(
@@ -88,10 +128,20 @@ def _postpone(
     )
 
 
-def _simulate(runtime: Runtime, claimed: Claimed, prepared: Prepared) -> None:
-    """A test key's message: the statuses of a real one, and nothing leaves (contract: test key behaviour)."""
+def _is_for_nobody(dispatcher: Dispatcher, claimed: Claimed) -> bool:
+    """A text to a number of fiction, where a provider would send and bill it. The sandbox shows it like any other."""
+    if claimed.notification_type != Channel.SMS:
+        return False
+    providers = dispatcher.choice.providers.get(Channel.SMS, {}).values()
+    return dispatcher.runtime.slots.phone_rules.is_fictional(claimed.normalised_to) and not all(
+        isinstance(provider, ReachesNobody) for provider in providers
+    )
+
+
+def _simulate(runtime: Runtime, claimed: Claimed, billable_units: int) -> None:
+    """The statuses of a real message, and nothing leaves (contract: test key behaviour)."""
     status = status_of_text(runtime, claimed.international, claimed.phone_prefix)
-    record_accepted(runtime, claimed.id, SIMULATED_PROVIDER, None, prepared.billable_units, status)
+    record_accepted(runtime, claimed.id, SIMULATED_PROVIDER, None, billable_units, status)
     if status == Status.SENDING:
         outcome = simulated_outcome(claimed.notification_type, claimed.to, claimed.normalised_to)
         finish(runtime, claimed, outcome, kind="receipt", detail=str(outcome), provider=SIMULATED_PROVIDER)

@@ -43,7 +43,8 @@ def prepare(runtime: Runtime, claimed: Claimed) -> Prepared:
 def _prepare_sms(
     runtime: Runtime, claimed: Claimed, service: KnownService, template: KnownTemplate
 ) -> Prepared:
-    rendered = template.sms(service.sms_prefix).render(_open_personalisation(runtime, claimed))
+    compiled = template.sms(service.sms_prefix, service.sms_alphabet)
+    rendered = compiled.render(_open_personalisation(runtime, claimed))
     message = SmsMessage(
         id=claimed.id,
         to=claimed.normalised_to,

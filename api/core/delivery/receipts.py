@@ -6,7 +6,7 @@ message that its provider was asked to send, be it one that waits for another tr
 
 import logging
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import cache
@@ -23,11 +23,14 @@ from api.core.callbacks.commands import (
     insert_callbacks,
     publish_callbacks,
 )
-from api.core.delivery.claims import Claimed
+from api.core.complaints.commands import ComplaintOutcome, store_complaint
+from api.core.delivery.claims import CLAIMED_COLUMNS, Claimed
 from api.core.delivery.preparation import UndeliverableError, prepare
+from api.core.suppressions.commands import suppress_opt_outs, suppress_recipient_of
+from api.core.suppressions.rules import SuppressionReason
 from api.db.ids import uuid7
 from api.metrics import COMPLETED, RECEIPTS
-from api.providers.protocol import Receipt
+from api.providers.protocol import Complaint, OptOut, ProviderEvent, Receipt
 from api.queue import QueueName, TaskName
 from api.runtime import Runtime
 
@@ -62,9 +65,7 @@ _UPDATE: Final = """
 _IS_KNOWN: Final = text(
     "SELECT 1 FROM notifications WHERE reference = :reference AND notification_type = :channel LIMIT 1"
 )
-_CLAIMED: Final = text(
-    "SELECT " + ", ".join(f'"{name}"' for name in Claimed.__slots__) + " FROM notifications WHERE id = :id"  # noqa: S608
-)
+_CLAIMED: Final = text(f"SELECT {CLAIMED_COLUMNS} FROM notifications WHERE id = :id")  # noqa: S608
 _SET_UNITS: Final = text(
     "UPDATE notifications SET billable_units = :units WHERE id = :id AND billable_units = 0"
 )
@@ -74,6 +75,29 @@ class ReceiptOutcome(StrEnum):
     APPLIED = "applied"
     UNCHANGED = "unchanged"  # a repeat, one that came too late, or one about a message that is not ours
     POSTPONED = "postponed"  # names a reference that nobody has written yet
+
+
+_COMPLAINT_OUTCOMES: Final = {
+    ComplaintOutcome.STORED: ReceiptOutcome.APPLIED,
+    ComplaintOutcome.REPEATED: ReceiptOutcome.UNCHANGED,
+    ComplaintOutcome.UNKNOWN: ReceiptOutcome.POSTPONED,
+}
+
+
+def apply_events(runtime: Runtime, channel: Channel, provider: str, events: Sequence[ProviderEvent]) -> None:
+    """Whatever a provider tells: each kind in its order. All of it may come twice.
+
+    Raises `QueueUnavailableError` when something must be put off and cannot: let the provider send all of it again.
+    """
+    receipts = [event for event in events if isinstance(event, Receipt)]
+    if receipts:
+        apply_receipts(runtime, channel, provider, receipts)
+    for event in events:
+        if isinstance(event, Complaint):
+            _apply_complaint(runtime, channel, provider, event)
+    opt_outs = [event for event in events if isinstance(event, OptOut)]
+    if opt_outs:
+        suppress_opt_outs(runtime, channel, provider, opt_outs)
 
 
 def apply_receipt(runtime: Runtime, channel: Channel, provider: str, receipt: Receipt) -> ReceiptOutcome:
@@ -92,23 +116,30 @@ def apply_receipts(
         if outcome is ReceiptOutcome.POSTPONED
     ]
     if postponed:
-        calls = [(_serialise(channel, provider, receipt),) for receipt in postponed]
-        runtime.queue.publish_many(TaskName.APPLY_RECEIPT, QueueName.RECEIPTS, calls)
+        _postpone(runtime, channel, provider, postponed)
     return outcomes
 
 
+def _apply_complaint(runtime: Runtime, channel: Channel, provider: str, complaint: Complaint) -> None:
+    outcome = store_complaint(runtime, channel, provider, complaint)
+    if outcome is ComplaintOutcome.UNKNOWN and complaint.notification_id is None:
+        _postpone(runtime, channel, provider, [complaint])
+
+
 def apply_postponed_receipt(runtime: Runtime, document: str) -> ReceiptOutcome:
-    """The task `apply-receipt`. After `POSTPONED` it is to run again some seconds later, with the same document."""
+    """The task `apply-receipt`: of a receipt or a complaint.
+
+    After `POSTPONED` it is to run again some seconds later, with the same document.
+    """
     data = orjson.loads(document)
-    receipt = Receipt(
-        status=Status(data["status"]),
-        code=data["code"],
-        reference=data["reference"],
-    )
-    outcome = _apply(runtime, Channel(data["channel"]), data["provider"], [receipt])[0]
+    channel, provider = Channel(data["channel"]), data["provider"]
+    if "feedback_id" in data:
+        outcome = _COMPLAINT_OUTCOMES[store_complaint(runtime, channel, provider, _read_complaint(data))]
+    else:
+        outcome = _apply(runtime, channel, provider, [_read_receipt(data)])[0]
     awaited_since = datetime.fromisoformat(data["received_at"])
     if outcome is ReceiptOutcome.POSTPONED and datetime.now(UTC) - awaited_since > REFERENCE_AWAITED_FOR:
-        log.warning("receipt_for_unknown_reference", extra={"provider": data["provider"]})
+        log.warning("receipt_for_unknown_reference", extra={"provider": provider})
         return ReceiptOutcome.UNCHANGED
     return outcome
 
@@ -128,6 +159,15 @@ def _apply(
                 outcomes.append(ReceiptOutcome.POSTPONED)
             else:
                 outcomes.append(ReceiptOutcome.UNCHANGED)
+            if receipt.is_hard_bounce:  # whatever became of this message: the next one would bounce too
+                suppress_recipient_of(
+                    connection,
+                    channel,
+                    provider,
+                    SuppressionReason.HARD_BOUNCE,
+                    receipt.notification_id or receipt.reference or "",
+                    detail=receipt.code,
+                )
         finished = [row for row in changed if row["status"] in FINAL_STATUSES]
         callbacks = delivery_status_rows(runtime, [StatusReport.of(row) for row in finished])
         insert_callbacks(connection, callbacks)
@@ -204,13 +244,47 @@ def _fill_in_units(runtime: Runtime, notification_id: uuid.UUID) -> None:
         connection.execute(_SET_UNITS, {"id": notification_id, "units": units})
 
 
-def _serialise(channel: Channel, provider: str, receipt: Receipt) -> str:
+def _postpone(
+    runtime: Runtime, channel: Channel, provider: str, events: Sequence[Receipt | Complaint]
+) -> None:
+    """Raises `QueueUnavailableError`."""
+    calls = [(_serialise(channel, provider, event),) for event in events]
+    runtime.queue.publish_many(TaskName.APPLY_RECEIPT, QueueName.RECEIPTS, calls)
+
+
+def _serialise(channel: Channel, provider: str, event: Receipt | Complaint) -> str:
+    """Nothing personal goes to the broker: the recipient will be known by the message."""
     data: dict[str, Any] = {
         "channel": channel,
         "provider": provider,
-        "status": receipt.status,
-        "code": receipt.code,
-        "reference": receipt.reference,
+        "reference": event.reference,
         "received_at": datetime.now(UTC),
     }
+    if isinstance(event, Receipt):
+        data |= {"status": event.status, "code": event.code, "is_hard_bounce": event.is_hard_bounce}
+    else:
+        data |= {
+            "feedback_id": event.feedback_id,
+            "complaint_type": event.complaint_type,
+            "occurred_at": event.occurred_at,
+        }
     return orjson.dumps(data).decode()
+
+
+def _read_receipt(data: Mapping[str, Any]) -> Receipt:
+    return Receipt(
+        status=Status(data["status"]),
+        code=data["code"],
+        reference=data["reference"],
+        is_hard_bounce=data.get("is_hard_bounce", False),
+    )
+
+
+def _read_complaint(data: Mapping[str, Any]) -> Complaint:
+    occurred_at = data["occurred_at"]
+    return Complaint(
+        feedback_id=data["feedback_id"],
+        complaint_type=data["complaint_type"],
+        reference=data["reference"],
+        occurred_at=datetime.fromisoformat(occurred_at) if occurred_at else None,
+    )

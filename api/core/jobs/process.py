@@ -17,6 +17,7 @@ from api.core.delivery.rules import delivery_route
 from api.core.jobs.models import Job
 from api.core.jobs.rows import JobRow, object_key, read_rows
 from api.core.notifications.accept import due_at, seal_personalisation
+from api.core.notifications.holding import hold_back
 from api.core.notifications.insert import NewNotification, insert_missing
 from api.core.services.directory import KnownService
 from api.core.templates.directory import KnownTemplate
@@ -52,7 +53,8 @@ def process_job(runtime: Runtime, job_id: uuid.UUID) -> None:
         return
     rows = read_rows(content, start=job.rows_done)
     while batch := list(islice(rows, BATCH)):
-        _send(runtime, [_message(runtime, job, service, template, row) for row in batch])
+        messages = [_message(runtime, job, service, template, row) for row in batch]
+        _send(runtime, hold_back(runtime, service, messages))
         if not _advance(runtime, job, batch[-1].number + 1):
             return  # cancelled meanwhile
     _end(runtime, job, JobStatus.FINISHED)
@@ -144,14 +146,17 @@ def _message(
         reply_to_text=job.reply_to_text,
         international=number.is_international if number else False,
         phone_prefix=number.country_code if number else None,
+        destination=runtime.slots.rates.destination_of(number) if number else None,
         rate_multiplier=runtime.slots.rates.multiplier_of(number.country_code) if number else None,
-        billable_units=template.sms(service.sms_prefix).render(row.personalisation).fragments
-        if number
-        else 0,
+        billable_units=_count_fragments(service, template, row) if number else 0,
         status=Status.CREATED if is_valid else Status.VALIDATION_FAILED,
         created_at=created_at,
         due_at=due_at(runtime, created_at, None) if is_valid else None,
     )
+
+
+def _count_fragments(service: KnownService, template: KnownTemplate, row: JobRow) -> int:
+    return template.sms(service.sms_prefix, service.sms_alphabet).render(row.personalisation).fragments
 
 
 def _find_number(runtime: Runtime, text: str) -> PhoneNumber | None:
@@ -163,9 +168,11 @@ def _find_number(runtime: Runtime, text: str) -> PhoneNumber | None:
 
 
 def _send(runtime: Runtime, messages: Sequence[NewNotification]) -> None:
-    """Store what is missing, then publish all: a task too many finds nothing to claim."""
+    """Store what is missing, then publish all that waits for no moment: a task too many finds nothing to claim."""
     insert_missing(runtime.database, messages)
-    to_send = [message for message in messages if message.status == Status.CREATED]
+    to_send = [
+        message for message in messages if message.status == Status.CREATED and message.scheduled_for is None
+    ]
     if not to_send:
         return
     # A job has one template and one kind of key, so its messages share a queue.

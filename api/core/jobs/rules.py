@@ -48,7 +48,11 @@ def open_list(
         allowed = load_team_and_guests(runtime.database, service.id, template.type)
         # Simulated recipients reach nobody, so anybody may use them.
         limits = ListLimits(rows=MAX_ROWS, allowed_recipients=allowed | SIMULATED[template.type])
-    compiled = template.sms(service.sms_prefix) if template.type == Channel.SMS else template.email
+    compiled = (
+        template.sms(service.sms_prefix, service.sms_alphabet)
+        if template.type == Channel.SMS
+        else template.email
+    )
     return RecipientList(rows, compiled, _checks(runtime, service, template.type), limits)
 
 

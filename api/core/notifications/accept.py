@@ -4,7 +4,7 @@ import logging
 import uuid
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,6 +21,7 @@ from api.contract import (
 )
 from api.core.delivery.rules import delivery_route
 from api.core.errors import BusinessRuleError, RecipientError
+from api.core.notifications.holding import find_hold, record_hold
 from api.core.notifications.insert import NewNotification, insert_notification
 from api.core.notifications.limits import DailyCount
 from api.core.notifications.orders import EmailOrder, SmsOrder
@@ -34,6 +35,7 @@ from api.queue import QueueUnavailableError
 from api.runtime import Runtime
 from notifications_utils.recipients.email_address import format_email_address
 from notifications_utils.recipients.phone_number import InvalidPhoneNumberError, PhoneNumber
+from notifications_utils.sending_hours import Hold
 from notifications_utils.templating.email import EmailMessage
 from notifications_utils.templating.sms import SmsMessage
 
@@ -62,6 +64,8 @@ class AcceptedSms:
     template: KnownTemplate
     body: str
     from_number: str
+    sanitised_content: Mapping[str, Mapping[str, str]]
+    """Ours: empty unless the deployment tells what alphabets change, and this one changed something."""
     is_simulated: bool
 
 
@@ -84,7 +88,7 @@ def accept_sms(
     service = caller.service
     check_channel_allowed(service, Channel.SMS)
     template = get_template(runtime, service, order.template_id, Channel.SMS)
-    message = template.sms(service.sms_prefix).render(order.personalisation)
+    message = template.sms(service.sms_prefix, service.sms_alphabet).render(order.personalisation)
     check_content(message)
     if files_of(order.personalisation):
         raise BusinessRuleError("Can only send a file by email")
@@ -95,10 +99,18 @@ def accept_sms(
 
     notification_id = uuid7()
     is_simulated = number.e164_digits in SIMULATED_PHONE_NUMBERS
+    hold = None if is_simulated or template.is_urgent else _find_hold(runtime, caller, number, order)
+    if hold is not None:
+        order = replace(order, scheduled_for=hold.until)
+    accepted = AcceptedSms(
+        notification_id, order, template, message.body, sender, _tell_changes(runtime, message), is_simulated
+    )
     with _counting_international(runtime, caller, number):
         _check_sms_length(message)
         if is_simulated:
-            return AcceptedSms(notification_id, order, template, message.body, sender, is_simulated=True)
+            return accepted
+        if hold is not None:
+            record_hold(runtime.database, notification_id, hold)
         row = _new_row(
             runtime,
             caller,
@@ -111,11 +123,12 @@ def accept_sms(
             reply_to_text=sender,
             international=number.is_international,
             phone_prefix=number.country_code,
+            destination=runtime.slots.rates.destination_of(number),
             rate_multiplier=runtime.slots.rates.multiplier_of(number.country_code),
             billable_units=message.fragments,
         )
         _store_and_publish(runtime, row, request_id)
-    return AcceptedSms(notification_id, order, template, message.body, sender, is_simulated=False)
+    return accepted
 
 
 def accept_email(
@@ -288,6 +301,12 @@ def _counting_international(
     return nullcontext()
 
 
+def _find_hold(runtime: Runtime, caller: Caller, number: PhoneNumber, order: SmsOrder) -> Hold | None:
+    """Of a text that would go out in quiet hours: now, or when its caller wants it."""
+    ready_at = order.scheduled_for or datetime.now(UTC)
+    return find_hold(runtime, caller.service, caller.key_type, number.e164_digits, ready_at)
+
+
 def daily_count(caller: Caller, channel: str) -> DailyCount:
     """The day's counter of a channel. A test key has at least a live service's allowance."""
     is_test = caller.key_type == KeyType.TEST
@@ -298,6 +317,12 @@ def daily_count(caller: Caller, channel: str) -> DailyCount:
 
 
 _TEST_LIMITS = {"email": 250_000, "sms": 250_000, "letter": 20_000, "international_sms": 100}
+
+
+def _tell_changes(runtime: Runtime, message: SmsMessage) -> dict[str, dict[str, str]]:
+    if not runtime.slots.sms_alphabets.tells_changes or message.written == message.body:
+        return {}
+    return {"body": {"unsanitised": message.written, "sanitised": message.body}}
 
 
 def _check_sms_length(message: SmsMessage) -> None:

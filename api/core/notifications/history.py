@@ -57,6 +57,7 @@ _SHOWN = (
     "job_row_number",
     "client_reference",
     "international",
+    "destination",
     "billable_units",
     "sent_by",
     "reference",

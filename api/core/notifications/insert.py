@@ -40,6 +40,7 @@ class NewNotification:
     unsubscribe_link: str | None = None
     international: bool = False
     phone_prefix: str | None = None
+    destination: str | None = None
     rate_multiplier: int | None = None
     billable_units: int = 0
     status: Status = Status.CREATED

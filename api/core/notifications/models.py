@@ -14,7 +14,8 @@ class Notification(Identified, Base):
     """One message to one recipient, from acceptance to its last receipt.
 
     No foreign keys: the hottest insert would pay one look-up for each, and rows are only made by `accept` and jobs.
-    `due_at` is when the sweep publishes a row that is still `created` (insurance, retry or schedule, ADR 0004).
+    `due_at` is when the sweep publishes a row that is still `created` (insurance, retry or schedule, ADR 0004); after
+    that, when its provider is asked what became of it (`core/delivery/sweeps.py`, `polling.py`).
     """
 
     __tablename__ = "notifications"
@@ -74,6 +75,7 @@ class Notification(Identified, Base):
     unsubscribe_link: Mapped[str | None]
     international: Mapped[bool] = mapped_column(default=False)
     phone_prefix: Mapped[str | None]
+    destination: Mapped[str | None]  # the place whose price counts (slot `rates`)
     rate_multiplier: Mapped[int | None]
     billable_units: Mapped[int] = mapped_column(default=0)
     status: Mapped[str] = mapped_column(default=Status.CREATED)
@@ -110,6 +112,7 @@ class NotificationHistory(Base):
     client_reference: Mapped[str | None]
     international: Mapped[bool]
     phone_prefix: Mapped[str | None]
+    destination: Mapped[str | None]
     rate_multiplier: Mapped[int | None]
     billable_units: Mapped[int]
     status: Mapped[str]

@@ -13,6 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from api.contract import KeyType, Status
 from api.core.callbacks.models import CallbackDelivery
+from api.core.complaints.models import Complaint
 from api.core.events.commands import Actor, record_event
 from api.core.inbound.models import InboundSms
 from api.core.jobs.erase import FileState, erase_from_job, find_job_files
@@ -24,6 +25,7 @@ from api.core.notifications.models import (
 )
 from api.core.recipient_rules import clean_email_address, clean_phone_number
 from api.core.services.models import Guest
+from api.core.suppressions.models import Suppression
 from api.core.users.models import User
 from api.runtime import Runtime
 from notifications_utils.recipients.email_address import format_email_address
@@ -48,6 +50,8 @@ class PurgeReport:
     received_texts: int
     callback_deliveries: int
     unsubscribe_requests: int
+    complaints: int
+    suppressions: int
     guest_lists: int
     job_files: int
     jobs_being_sent: int
@@ -81,6 +85,8 @@ def purge_recipient(runtime: Runtime, recipient: str, actor: Actor) -> PurgeRepo
         _cancel_and_move(session, traces.notification_ids)
         session.execute(_delete(InboundSms.id, traces.inbound_ids))
         session.execute(_delete(CallbackDelivery.id, traces.callback_ids))
+        session.execute(_delete(Complaint.id, traces.complaint_ids))
+        session.execute(delete(Suppression).where(Suppression.recipient == recipient))
         session.execute(delete(Guest).where(Guest.recipient == recipient))
         session.execute(
             update(UnsubscribeRequest)
@@ -98,6 +104,8 @@ class _Traces:
     inbound_ids: Sequence[uuid.UUID]
     callback_ids: Sequence[uuid.UUID]
     unsubscribe_ids: Sequence[uuid.UUID]
+    complaint_ids: Sequence[uuid.UUID]
+    suppressions: int
     guest_lists: int
     accounts: int
 
@@ -126,6 +134,8 @@ class _Traces:
                     UnsubscribeRequest.notification_id.in_(notification_ids),
                 ),
             ),
+            complaint_ids=_ids(session, Complaint.id, Complaint.notification_id.in_(notification_ids)),
+            suppressions=_count(session, Suppression.recipient == recipient),
             guest_lists=_count(session, Guest.recipient == recipient),
             accounts=_count(
                 session,
@@ -140,6 +150,8 @@ class _Traces:
             received_texts=len(self.inbound_ids),
             callback_deliveries=len(self.callback_ids),
             unsubscribe_requests=len(self.unsubscribe_ids),
+            complaints=len(self.complaint_ids),
+            suppressions=self.suppressions,
             guest_lists=self.guest_lists,
             job_files=job_files,
             jobs_being_sent=jobs_being_sent,

@@ -25,6 +25,7 @@ _COLUMNS: Final = (
     Notification.personalisation,
     Notification.unsubscribe_link,
     Notification.rate_multiplier,
+    Notification.destination,
     Notification.billable_units,
     Notification.created_at,
     Notification.scheduled_for,

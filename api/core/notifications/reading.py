@@ -12,6 +12,7 @@ from sqlalchemy import Row
 
 from api.cache import TimedCache
 from api.contract import Channel, KeyType
+from api.core.billing.prices import Price, PriceList
 from api.core.billing.queries import all_rates
 from api.core.errors import NotFoundError
 from api.core.notifications.accept import PERSONALISATION
@@ -41,11 +42,11 @@ class NotificationReader:
         self._runtime = runtime
         seconds = runtime.settings.cache_seconds * _PATIENCE
         self._oldest: TimedCache[uuid.UUID, Mapping[str, uuid.UUID]] = TimedCache(seconds)
-        self._rates: TimedCache[Channel, Sequence[tuple[datetime, int]]] = TimedCache(seconds)
+        self._prices: TimedCache[Channel, PriceList] = TimedCache(seconds)
 
     def get(self, service_id: uuid.UUID, notification_id: uuid.UUID, root_url: str) -> dict[str, Any]:
         """Raises `NotFoundError`."""
-        return self._serialise([self._find(service_id, notification_id)], root_url)[0]
+        return self._serialise(service_id, [self._find(service_id, notification_id)], root_url)[0]
 
     def get_channel(self, service_id: uuid.UUID, notification_id: uuid.UUID) -> Channel:
         """Raises `NotFoundError`."""
@@ -57,7 +58,7 @@ class NotificationReader:
         rows = list_notifications(
             self._runtime.database, service_id, key_type, chosen, self._oldest_shown(service_id)
         )
-        return NotificationPage(self._serialise(rows, root_url), rows[-1].id if rows else None)
+        return NotificationPage(self._serialise(service_id, rows, root_url), rows[-1].id if rows else None)
 
     def _find(self, service_id: uuid.UUID, notification_id: uuid.UUID) -> Row[Any]:
         row = find_notification(self._runtime.database, service_id, notification_id)
@@ -65,12 +66,18 @@ class NotificationReader:
             raise NotFoundError
         return row
 
-    def _serialise(self, rows: Sequence[Row[Any]], root_url: str) -> list[dict[str, Any]]:
+    def _serialise(
+        self, service_id: uuid.UUID, rows: Sequence[Row[Any]], root_url: str
+    ) -> list[dict[str, Any]]:
+        service = self._runtime.services.find(service_id)
         templates = self._runtime.templates.find_versions(
             {(row.template_id, row.template_version) for row in rows}
         )
         serialiser = NotificationSerialiser(
-            root_url, self._sms_rate, partial(_unsubscribe_url, self._runtime)
+            root_url,
+            service.sms_alphabet if service else None,
+            self._sms_price,
+            partial(_unsubscribe_url, self._runtime),
         )
         return [
             serialiser.serialise(
@@ -95,13 +102,13 @@ class NotificationReader:
         days = get_retention_days(runtime.database, service_id, runtime.settings.default_retention_days)
         return {channel: expiry_bound(runtime, count, now) for channel, count in days.items()}
 
-    def _sms_rate(self, moment: datetime) -> int | None:
-        rates = self._rates.get_or_load(Channel.SMS, self._load_sms_rates) or ()
-        return next((rate for valid_from, rate in rates if valid_from <= moment), None)
+    def _sms_price(self, row: Row[Any]) -> Price | None:
+        prices = self._prices.get_or_load(Channel.SMS, self._load_sms_prices)
+        return prices.find(row.destination, row.rate_multiplier, row.created_at) if prices else None
 
-    def _load_sms_rates(self) -> Sequence[tuple[datetime, int]]:
+    def _load_sms_prices(self) -> PriceList:
         with self._runtime.database.autocommit() as connection:
-            return all_rates(connection, Channel.SMS)
+            return PriceList(self._runtime.slots.rates, all_rates(connection, Channel.SMS))
 
 
 def _unsubscribe_url(runtime: Runtime, row: Row[Any]) -> str:

@@ -6,19 +6,21 @@ import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import ColumnElement, Delete, delete, func, insert, select
+from sqlalchemy import ColumnElement, Delete, delete, func, insert, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from api.contract import Channel, JobStatus, KeyType
 from api.core.callbacks.models import CallbackDelivery
+from api.core.complaints.models import Complaint
 from api.core.days import local_day, start_of_day
 from api.core.events.models import Event
 from api.core.inbound.models import InboundSms
 from api.core.jobs.models import Job
 from api.core.notifications.models import Notification, NotificationHistory, UnsubscribeRequest
 from api.core.services.models import DataRetention
+from api.core.suppressions.commands import delete_expired_suppressions
 from api.db.engine import Database
-from api.db.ids import first_uuid7_of
+from api.db.ids import first_uuid7_of, moment_of
 from api.db.partitions import create_partitions, drop_empty_partitions_before, drop_partitions_before
 from api.runtime import Runtime
 
@@ -39,12 +41,14 @@ def delete_expired(runtime: Runtime, now: datetime | None = None) -> dict[str, i
         "jobs": _forget_job_files(runtime, now),
     }
     for table, column, days in (
+        (Complaint, Complaint.id, runtime.settings.history_retention_days),
         (UnsubscribeRequest, UnsubscribeRequest.id, UNSUBSCRIBE_DAYS),
         (CallbackDelivery, CallbackDelivery.id, CALLBACK_LOG_DAYS),
         (Event, Event.id, AUDIT_DAYS),
     ):
         old = column < first_uuid7_of(now - timedelta(days=days))
         removed[table.__tablename__] = sum(_delete_in_batches(runtime.database, column, old))
+    removed["suppressions"] = delete_expired_suppressions(runtime, now)
     maintain_partitions(runtime, now)
     return removed
 
@@ -62,8 +66,8 @@ def maintain_partitions(runtime: Runtime, now: datetime | None = None) -> None:
 
 def expiry_bound(runtime: Runtime, days: int, now: datetime) -> uuid.UUID:
     """Identifiers below it are older than `days`, counted from local midnight."""
-    today = local_day(now, runtime.settings.timezone)
-    return first_uuid7_of(start_of_day(today - timedelta(days=days), runtime.settings.timezone))
+    today = local_day(now, runtime.timezone)
+    return first_uuid7_of(start_of_day(today - timedelta(days=days), runtime.timezone))
 
 
 def _retentions(
@@ -91,10 +95,13 @@ def _belongs(
 def _move_expired(runtime: Runtime, now: datetime) -> Iterator[int]:
     for channel in (Channel.EMAIL, Channel.SMS, Channel.LETTER):
         for days, only, but in _retentions(runtime, channel):
+            bound = expiry_bound(runtime, days, now)
             expired = (
-                (Notification.id < expiry_bound(runtime, days, now))
+                (Notification.id < bound)
                 & (Notification.notification_type == channel)
                 & _belongs(Notification.service_id, only, but)
+                # What was put off to a later day must be sent first.
+                & or_(Notification.scheduled_for.is_(None), Notification.scheduled_for < moment_of(bound))
             )
             yield from _move_in_batches(runtime.database, expired)
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Row
 
 from api.contract import COMPLETED_STATUSES, Channel, Status
+from api.core.billing.prices import Price
 from api.core.templates.directory import KnownTemplate
 from api.timestamps import format_timestamp
 
@@ -28,17 +29,21 @@ _COST_UNKNOWN: Final[dict[str, Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class NotificationSerialiser:
-    """What is the same for all messages of an answer. `sms_rate` gives ten-thousandths at a moment, or None."""
+    """What is the same for all messages of an answer. `sms_price` gives the price of a row, None when there was none.
+
+    `sms_alphabet` is the one that the service chose.
+    """
 
     root_url: str
-    sms_rate: Callable[[datetime], int | None]
+    sms_alphabet: str | None
+    sms_price: Callable[[Row[Any]], Price | None]
     unsubscribe_url: Callable[[Row[Any]], str]
 
     def serialise(
         self, row: Row[Any], template: KnownTemplate, values: Mapping[str, object]
     ) -> dict[str, Any]:
         is_sms = row.notification_type == Channel.SMS
-        body, subject = _render(template, values)
+        body, subject = self._render(template, values)
         return {
             "id": row.id,
             "reference": row.client_reference,
@@ -59,6 +64,13 @@ class NotificationSerialiser:
             **(self._cost(row) if is_sms else _FREE),
         }
 
+    def _render(self, template: KnownTemplate, values: Mapping[str, object]) -> tuple[str, str | None]:
+        """Contract: without the name of the service that starts a text message."""
+        if template.type == Channel.SMS:
+            return template.sms(None, self.sms_alphabet).render(values).body, None
+        message = template.email.render(values)
+        return message.body, message.subject
+
     def _template(self, template: KnownTemplate) -> dict[str, Any]:
         uri = f"{self.root_url}v2/template/{template.id}/version/{template.version}"
         return {"version": template.version, "id": template.id, "uri": uri}
@@ -71,27 +83,18 @@ class NotificationSerialiser:
         return link
 
     def _cost(self, row: Row[Any]) -> dict[str, Any]:
-        rate = self.sms_rate(row.created_at)
-        if rate is None or (row.status == Status.CREATED and not row.billable_units):
+        price = self.sms_price(row)
+        if price is None or (row.status == Status.CREATED and not row.billable_units):
             return _COST_UNKNOWN
-        multiplier = row.rate_multiplier or 1
         return {
             "is_cost_data_ready": True,
-            "cost_in_pounds": row.billable_units * multiplier * rate / _TEN_THOUSANDTHS,
+            "cost_in_pounds": row.billable_units * price.multiplier * price.rate / _TEN_THOUSANDTHS,
             "cost_details": {
                 "billable_sms_fragments": row.billable_units,
-                "international_rate_multiplier": multiplier,
-                "sms_rate": rate / _TEN_THOUSANDTHS,
+                "international_rate_multiplier": price.multiplier,
+                "sms_rate": price.rate / _TEN_THOUSANDTHS,
             },
         }
-
-
-def _render(template: KnownTemplate, values: Mapping[str, object]) -> tuple[str, str | None]:
-    """Contract: without the name of the service that starts a text message."""
-    if template.type == Channel.SMS:
-        return template.sms(None).render(values).body, None
-    message = template.email.render(values)
-    return message.body, message.subject
 
 
 def _timestamp(moment: datetime | None) -> str | None:

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from api.core.events.commands import Actor, record_event
 from api.core.organisations.errors import DomainTakenError, OrganisationNameTakenError
+from api.core.organisations.membership import PublicSectorRules, check_organisation_type
 from api.core.organisations.models import Organisation, OrganisationDomain
 from api.core.organisations.queries import find_organisation_by_name
 from api.core.organisations.rules import clean_domain
@@ -18,10 +19,12 @@ def create_organisation(
     name: str,
     actor: Actor,
     *,
+    rules: PublicSectorRules,
     organisation_type: str | None = None,
     domains: Sequence[str] = (),
 ) -> Organisation:
     """Raises `InvalidValueError`, `OrganisationNameTakenError`, `DomainTakenError`."""
+    check_organisation_type(rules, organisation_type)
     cleaned = clean_line(name, field="name")
     if find_organisation_by_name(session, cleaned):
         raise OrganisationNameTakenError(cleaned)

@@ -1,7 +1,7 @@
 """Changes to services. All run inside the caller's transaction."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from sqlalchemy import func, select, update
@@ -11,7 +11,8 @@ from api.contract import Channel
 from api.core.events.commands import Actor, changes_of, record_event
 from api.core.organisations.models import Organisation
 from api.core.organisations.queries import find_organisation_of
-from api.core.services.errors import ServiceNameTakenError
+from api.core.services.directory import quiet_hours_of
+from api.core.services.errors import QuietHoursUnavailableError, ServiceNameTakenError
 from api.core.services.members import NewMember, add_member
 from api.core.services.models import (
     DEFAULT_INTERNATIONAL_DAILY_LIMIT,
@@ -35,8 +36,12 @@ from api.core.services.rules import (
     sender_local_part,
 )
 from api.core.templates.models import Template
+from api.core.templates.rules import check_alphabet
 from api.core.text_rules import clean_line
 from api.core.users.models import User
+from notifications_utils.sending_hours import AlwaysOpen, QuietHours, SendingHours
+from notifications_utils.sms.alphabets import SmsAlphabets
+from notifications_utils.sms.sender import ContractSenderRules, SenderRules
 
 # Any number: what all changes of names take, so that two never choose the same.
 _NAMES_LOCK = 7_110_674
@@ -46,7 +51,7 @@ _TRIAL_LIMITS = {
     DailyLimit.LETTER: TRIAL_DAILY_LIMIT,
     DailyLimit.INTERNATIONAL_SMS: DEFAULT_INTERNATIONAL_DAILY_LIMIT,
 }
-_LIVE_LIMITS = {
+LIVE_LIMITS = {
     DailyLimit.EMAIL: LIVE_DAILY_LIMIT,
     DailyLimit.SMS: LIVE_DAILY_LIMIT,
     DailyLimit.LETTER: LIVE_LETTER_LIMIT,
@@ -60,6 +65,7 @@ class NewService:
 
     name: str
     default_sms_sender: str
+    sender_rules: SenderRules = field(default_factory=ContractSenderRules)
     creator: User | None = None
     organisation: Organisation | None = None
     permissions: Collection[str] = DEFAULT_PERMISSIONS
@@ -82,9 +88,8 @@ def create_service(session: Session, new: NewService, actor: Actor) -> Service:
     )
     session.add(service)
     session.flush()
-    session.add(
-        SmsSender(service_id=service.id, sms_sender=clean_sms_sender(new.default_sms_sender), is_default=True)
-    )
+    sender = clean_sms_sender(new.sender_rules, new.default_sms_sender)
+    session.add(SmsSender(service_id=service.id, sms_sender=sender, is_default=True))
     record_event(session, actor, "service.created", service_id=service.id, subject_id=service.id, name=name)
     if new.creator is not None:
         add_member(session, service, NewMember(new.creator, ALL_MEMBER_PERMISSIONS), actor)
@@ -110,7 +115,7 @@ def go_live(session: Session, service: Service, actor: Actor) -> None:
     service.restricted = False
     service.go_live_at = datetime.now(UTC)
     service.go_live_user_id = actor.user_id
-    _set_limits(service, _LIVE_LIMITS)
+    _set_limits(service, LIVE_LIMITS)
     _record(session, service, actor, "service.went_live")
 
 
@@ -173,6 +178,39 @@ def set_sms_prefix(session: Session, service: Service, actor: Actor, *, enabled:
         return
     service.prefix_sms = enabled
     _record(session, service, actor, "service.sms_prefix_changed", prefix_sms=[not enabled, enabled])
+
+
+def set_sms_alphabet(
+    session: Session, service: Service, alphabets: SmsAlphabets, name: str | None, actor: Actor
+) -> None:
+    """The alphabet of its text messages where their templates choose none; None: the deployment's.
+
+    Raises `InvalidValueError`.
+    """
+    before = service.sms_alphabet
+    if check_alphabet(alphabets, name) == before:
+        return
+    service.sms_alphabet = name
+    _record(session, service, actor, "service.sms_alphabet_changed", sms_alphabet=[before, name])
+
+
+def set_quiet_hours(
+    session: Session, service: Service, sending_hours: SendingHours, quiet: QuietHours | None, actor: Actor
+) -> None:
+    """When its text messages wait; None: never. Raises `QuietHoursUnavailableError`.
+
+    Those that wait already keep their time.
+    """
+    if quiet is not None and isinstance(sending_hours, AlwaysOpen):
+        raise QuietHoursUnavailableError
+    before = quiet_hours_of(service)
+    if before == quiet:
+        return
+    service.quiet_from, service.quiet_until = (quiet.start, quiet.end) if quiet else (None, None)
+    service.quiet_sundays = quiet is not None and quiet.sundays
+    service.quiet_holidays = quiet is not None and quiet.holidays
+    told = [None if choice is None else str(choice) for choice in (before, quiet)]
+    _record(session, service, actor, "service.quiet_hours_changed", quiet_hours=told)
 
 
 def set_contact_link(session: Session, service: Service, contact_link: str | None, actor: Actor) -> None:

@@ -4,8 +4,9 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
 from api.cache import TimedCache
 from api.config import Settings
@@ -14,6 +15,7 @@ from api.core.callbacks.models import ServiceCallback
 from api.core.services.models import ApiKey, ReplyToAddress, Service, SmsSender
 from api.db.engine import Database
 from api.keyring import KeyRing
+from notifications_utils.sending_hours import QuietHours
 
 API_KEY_SECRET = "api_key.secret"  # noqa: S105 - a purpose of the key ring
 CALLBACK_TOKEN = "service_callback.bearer_token"  # noqa: S105
@@ -51,6 +53,7 @@ class KnownService:
     restricted: bool
     permissions: frozenset[str]
     prefix_sms: bool
+    sms_alphabet: str | None
     rate_limit: int
     daily_limits: Mapping[str, int]  # by channel, and `international_sms`
     contact_link: str | None
@@ -61,6 +64,7 @@ class KnownService:
     reply_to_addresses: tuple[KnownSender, ...]
     sms_senders: tuple[KnownSender, ...]
     callbacks: Mapping[str, KnownCallback]
+    quiet_hours: QuietHours | None = None
 
     @property
     def default_reply_to(self) -> str | None:
@@ -102,6 +106,7 @@ class ServiceDirectory:
                 restricted=row.restricted,
                 permissions=frozenset(row.permissions),
                 prefix_sms=row.prefix_sms,
+                sms_alphabet=row.sms_alphabet,
                 rate_limit=row.rate_limit,
                 daily_limits={
                     "email": row.email_message_limit,
@@ -117,6 +122,7 @@ class ServiceDirectory:
                 reply_to_addresses=_load_senders(connection, ReplyToAddress, "email_address", service_id),
                 sms_senders=_load_senders(connection, SmsSender, "sms_sender", service_id),
                 callbacks=self._load_callbacks(connection, service_id),
+                quiet_hours=quiet_hours_of(row),
             )
 
     def _load_keys(self, connection: Connection, service_id: uuid.UUID) -> tuple[KnownKey, ...]:
@@ -150,6 +156,13 @@ class ServiceDirectory:
             )
             for row in rows
         }
+
+
+def quiet_hours_of(service: Row[Any] | Service) -> QuietHours | None:
+    """What the service has chosen; `service` is its row."""
+    if service.quiet_from is None or service.quiet_until is None:
+        return None
+    return QuietHours(service.quiet_from, service.quiet_until, service.quiet_sundays, service.quiet_holidays)
 
 
 def _load_senders(

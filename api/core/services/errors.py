@@ -2,7 +2,8 @@
 
 import uuid
 
-from api.core.command_errors import ConflictError, UnknownSubjectError
+from api.core.command_errors import ConflictError, InvalidValueError, UnknownSubjectError
+from notifications_utils.sms.sender import InvalidSenderError
 
 
 class ServiceNotFoundError(UnknownSubjectError):
@@ -23,6 +24,15 @@ class ServiceNameTakenError(ConflictError):
 class ServiceArchivedError(ConflictError):
     def __init__(self, name: str) -> None:
         super().__init__(f"{name!r} is archived for good: create another service", field="service")
+
+
+class QuietHoursUnavailableError(ConflictError):
+    def __init__(self) -> None:
+        super().__init__(
+            "Nothing in this deployment holds messages back: apply a patch that fills the slot `sending_hours`, such "
+            "as `quiet_hours`, with PATCHES",
+            field="quiet_hours",
+        )
 
 
 class NotAMemberError(UnknownSubjectError):
@@ -70,6 +80,14 @@ class SenderNotFoundError(UnknownSubjectError):
         super().__init__(
             f"The service has no such sender in use: {reference}; `senders list` shows them", field="sender"
         )
+
+
+class SenderRefusedError(InvalidValueError):
+    """`cause` has a code, and the text to be translated."""
+
+    def __init__(self, cause: InvalidSenderError) -> None:
+        super().__init__(f"The SMS sender {cause}", field="value")
+        self.cause = cause
 
 
 class SenderTakenError(ConflictError):

@@ -1,9 +1,9 @@
 """Services and what belongs to them: members, permissions, keys, senders, guest list, retention."""
 
 import uuid
-from datetime import datetime
+from datetime import datetime, time
 
-from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Index, Text, func, text
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Index, Text, false, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.db.base import Base, Identified
@@ -18,6 +18,13 @@ class Service(Identified, Base):
     """A team's sending service. `restricted` means trial mode, the contract's word for it."""
 
     __tablename__ = "services"
+    __table_args__ = (
+        CheckConstraint(
+            "CASE WHEN quiet_from IS NULL THEN quiet_until IS NULL AND NOT quiet_sundays AND NOT quiet_holidays"
+            " ELSE quiet_until IS NOT NULL AND quiet_until <> quiet_from END",
+            name="quiet_hours",
+        ),
+    )
 
     name: Mapped[str] = mapped_column(unique=True)
     active: Mapped[bool] = mapped_column(default=True)
@@ -25,9 +32,15 @@ class Service(Identified, Base):
     count_as_live: Mapped[bool] = mapped_column(default=True)
     organisation_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("organisations.id"), index=True)
     prefix_sms: Mapped[bool] = mapped_column(default=True)
+    sms_alphabet: Mapped[str | None]  # by default that of the deployment
     email_sender_local_part: Mapped[str]
     custom_email_sender_name: Mapped[str | None]
     contact_link: Mapped[str | None]
+    # Text messages wait meanwhile, on the recipient's own clock (notifications_utils/sending_hours.py).
+    quiet_from: Mapped[time | None]
+    quiet_until: Mapped[time | None]
+    quiet_sundays: Mapped[bool] = mapped_column(default=False, server_default=false())
+    quiet_holidays: Mapped[bool] = mapped_column(default=False, server_default=false())
     rate_limit: Mapped[int] = mapped_column(default=DEFAULT_RATE_LIMIT)
     email_message_limit: Mapped[int] = mapped_column(BigInteger, default=TRIAL_DAILY_LIMIT)
     sms_message_limit: Mapped[int] = mapped_column(BigInteger, default=TRIAL_DAILY_LIMIT)

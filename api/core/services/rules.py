@@ -3,10 +3,14 @@
 import re
 import unicodedata
 from collections.abc import Collection
+from datetime import time
 from enum import StrEnum
 
 from api.contract import ServicePermission, UserPermission
 from api.core.command_errors import InvalidValueError
+from api.core.services.errors import SenderRefusedError
+from notifications_utils.sending_hours import QuietHours
+from notifications_utils.sms.sender import InvalidSenderError, SenderRules
 
 # Letters are left out of the contract's defaults until they can be sent.
 DEFAULT_PERMISSIONS = (ServicePermission.EMAIL, ServicePermission.SMS, ServicePermission.INTERNATIONAL_SMS)
@@ -17,11 +21,10 @@ MAX_RATE_LIMIT = 1_000_000
 MIN_RETENTION_DAYS, MAX_RETENTION_DAYS = 3, 90
 MAX_GUESTS_OF_A_KIND = 5
 MAX_KEY_NAME_LENGTH = 255
-MAX_SENDER_LENGTH = 11
-MIN_SENDER_LENGTH = 3
 MAX_LOCAL_PART_LENGTH = 64
 _LIGATURES = str.maketrans({"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE"})
-_SENDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9 &.'_-]*")
+_TIME = r"([01][0-9]|2[0-3]):([0-5][0-9])"
+_QUIET_HOURS = re.compile(rf"{_TIME}-{_TIME}")
 
 
 class DailyLimit(StrEnum):
@@ -67,6 +70,21 @@ def check_rate_limit(value: int) -> None:
         )
 
 
+def read_quiet_hours(text: str, *, sundays: bool = False, holidays: bool = False) -> QuietHours:
+    """From `21:30-08:00`. Raises `InvalidValueError`."""
+    match = _QUIET_HOURS.fullmatch(text.strip())
+    if match is None:
+        raise InvalidValueError(
+            f"The quiet hours {text!r} are not understood: give them as 21:30-08:00", field="quiet_hours"
+        )
+    start, end = (time(int(hour), int(minute)) for hour, minute in (match.group(1, 2), match.group(3, 4)))
+    if start == end:
+        raise InvalidValueError(
+            f"The quiet hours {text!r} end when they begin: leave some time to send", field="quiet_hours"
+        )
+    return QuietHours(start, end, sundays, holidays)
+
+
 def check_retention(days: int) -> None:
     if not MIN_RETENTION_DAYS <= days <= MAX_RETENTION_DAYS:
         raise InvalidValueError(
@@ -85,21 +103,13 @@ def clean_member_permissions(permissions: Collection[str]) -> list[str]:
     return _clean_permissions(permissions, UserPermission)
 
 
-def clean_sms_sender(text: str) -> str:
-    """Letters and digits that phones show as the sender, or a short number. Raises `InvalidValueError`."""
+def clean_sms_sender(rules: SenderRules, text: str) -> str:
+    """What phones show as the sender, blanks tidied. Raises `SenderRefusedError`."""
     sender = " ".join(text.split())
-    if not MIN_SENDER_LENGTH <= len(sender) <= MAX_SENDER_LENGTH:
-        raise InvalidValueError(
-            f"The SMS sender {text!r} has {len(sender)} characters: "
-            f"give {MIN_SENDER_LENGTH} to {MAX_SENDER_LENGTH}",
-            field="value",
-        )
-    if not _SENDER.fullmatch(sender) or sender.startswith("00"):
-        raise InvalidValueError(
-            f"The SMS sender {text!r} cannot be shown by all phones: use letters without accents, digits, "
-            "blanks and & . ' _ -, starting with a letter or a digit, but not with 00",
-            field="value",
-        )
+    try:
+        rules.check(sender)
+    except InvalidSenderError as error:
+        raise SenderRefusedError(error) from None
     return sender
 
 

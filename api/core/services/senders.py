@@ -18,6 +18,7 @@ from api.core.services.errors import (
 )
 from api.core.services.models import ReplyToAddress, Service, SmsSender
 from api.core.services.rules import clean_sms_sender
+from notifications_utils.sms.sender import SenderRules
 
 Sender: TypeAlias = ReplyToAddress | SmsSender
 Kind = TypeVar("Kind", ReplyToAddress, SmsSender)
@@ -30,6 +31,7 @@ class SenderKind(StrEnum):
 
 def add_sender(
     session: Session,
+    rules: SenderRules,
     service: Service,
     kind: SenderKind,
     value: str,
@@ -42,7 +44,7 @@ def add_sender(
     if kind == SenderKind.REPLY_TO:
         sender = ReplyToAddress(email_address=clean_email_address(value, field="value"))
     else:
-        sender = SmsSender(sms_sender=clean_sms_sender(value))
+        sender = SmsSender(sms_sender=clean_sms_sender(rules, value))
     existing = list_senders(session, service.id, kind)
     if any(value_of(other).lower() == value_of(sender).lower() for other in existing):
         raise SenderTakenError(value_of(sender))

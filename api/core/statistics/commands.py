@@ -26,7 +26,7 @@ def refresh_statistics(runtime: Runtime, days: list[date]) -> None:
 
 def moving_days(runtime: Runtime, now: datetime | None = None) -> list[date]:
     """Today and the days before whose counts may still change, newest first."""
-    today = local_day(now or datetime.now(UTC), runtime.settings.timezone)
+    today = local_day(now or datetime.now(UTC), runtime.timezone)
     return [today - timedelta(days=back) for back in range(DAYS_THAT_MOVE)]
 
 
@@ -60,7 +60,7 @@ _STATUS_KEYS = (
 def _statuses(
     table: type[Notification] | type[NotificationHistory], day: date, runtime: Runtime
 ) -> Select[*tuple[Any, ...]]:
-    low, high = identifiers_of_day(day, runtime.settings.timezone)
+    low, high = identifiers_of_day(day, runtime.timezone)
     columns = (
         table.service_id,
         table.template_id,
@@ -77,7 +77,7 @@ def _statuses(
 
 
 def _count_processing_time(runtime: Runtime, day: date) -> None:
-    low, high = identifiers_of_day(day, runtime.settings.timezone)
+    low, high = identifiers_of_day(day, runtime.timezone)
     within = func.count().filter(Notification.sent_at - Notification.created_at <= timedelta(seconds=10))
     query = select(func.count(), within).where(
         Notification.id >= low,

@@ -9,22 +9,24 @@ from sqlalchemy.orm import Session
 
 from api.contract import Channel
 from api.core.events.commands import Actor, record_event
+from api.core.services.models import Service
 from api.core.templates.catalogue import get_version
 from api.core.templates.models import Template, TemplateVersion
-from api.core.templates.rules import TemplateText, clean_template_text
-from notifications_utils.sms.alphabet import SmsAlphabet
+from api.core.templates.rules import TemplateText, check_alphabet, clean_template_text
+from notifications_utils.sms.alphabets import SmsAlphabets
 
 
 def create_template(
     session: Session,
-    alphabet: SmsAlphabet,
+    alphabets: SmsAlphabets,
     service_id: uuid.UUID,
     channel: Channel,
     text: TemplateText,
     actor: Actor,
 ) -> Template:
     """Raises `InvalidValueError` and its kin."""
-    cleaned = clean_template_text(channel, text, alphabet)
+    check_alphabet(alphabets, text.sms_alphabet)
+    cleaned = clean_template_text(channel, text, alphabets, _alphabet_of(session, service_id))
     template = Template(service_id=service_id, template_type=channel, version=1)
     session.add(template)
     session.flush()
@@ -34,15 +36,23 @@ def create_template(
 
 
 def change_template(
-    session: Session, alphabet: SmsAlphabet, template: Template, actor: Actor, **changes: Any
+    session: Session, alphabets: SmsAlphabets, template: Template, actor: Actor, **changes: Any
 ) -> TemplateVersion:
     """A new version with the fields of `TemplateText` that are given; the current one when nothing differs.
 
     Raises `InvalidValueError` and its kin.
     """
+    check_alphabet(alphabets, changes.get("sms_alphabet"))
     current = get_version(session, template)
-    before = TemplateText(current.name, current.content, current.subject, current.has_unsubscribe_link)
-    after = clean_template_text(Channel(template.template_type), replace(before, **changes), alphabet)
+    before = TemplateText(
+        current.name, current.content, current.subject, current.has_unsubscribe_link, current.sms_alphabet
+    )
+    after = clean_template_text(
+        Channel(template.template_type),
+        replace(before, **changes),
+        alphabets,
+        _alphabet_of(session, template.service_id),
+    )
     if after == before:
         return current
     template.version += 1
@@ -50,6 +60,15 @@ def change_template(
     version = _add_version(session, template, after, actor)
     _record(session, template, actor, "template.changed", version=template.version)
     return version
+
+
+def set_urgent(session: Session, template: Template, actor: Actor, *, urgent: bool) -> None:
+    """Whether its text messages go out in quiet hours too. Makes no version: the text is the same."""
+    if template.is_urgent == urgent:
+        return
+    template.is_urgent = urgent
+    template.updated_at = datetime.now(UTC)
+    _record(session, template, actor, "template.urgency_changed", is_urgent=[not urgent, urgent])
 
 
 def archive_template(session: Session, template: Template, actor: Actor) -> None:
@@ -61,6 +80,10 @@ def archive_template(session: Session, template: Template, actor: Actor) -> None
     _record(session, template, actor, "template.archived")
 
 
+def _alphabet_of(session: Session, service_id: uuid.UUID) -> str | None:
+    return session.get_one(Service, service_id).sms_alphabet
+
+
 def _add_version(session: Session, template: Template, text: TemplateText, actor: Actor) -> TemplateVersion:
     version = TemplateVersion(
         template_id=template.id,
@@ -69,6 +92,7 @@ def _add_version(session: Session, template: Template, text: TemplateText, actor
         content=text.content,
         subject=text.subject,
         has_unsubscribe_link=text.has_unsubscribe_link,
+        sms_alphabet=text.sms_alphabet,
         created_by_id=actor.user_id,
     )
     session.add(version)

@@ -35,19 +35,28 @@ class KnownTemplate:
     archived: bool
     hidden: bool
     has_unsubscribe_link: bool
+    sms_alphabet: str | None
     created_at: datetime
     slots: Slots
+    is_urgent: bool = False
 
-    def sms(self, prefix: str | None) -> SmsTemplate:
-        """The compiled text for a service with this prefix; few prefixes ever occur with one template."""
-        if prefix not in self._sms_by_prefix:
-            self._sms_by_prefix[prefix] = SmsTemplate(
-                self.content, prefix=prefix, language=self.slots.language, alphabet=self.slots.sms_alphabet
+    def sms(self, prefix: str | None, service_alphabet: str | None) -> SmsTemplate:
+        """The compiled text for a service with this prefix, in the template's alphabet or else the service's.
+
+        Few prefixes and alphabets ever occur with one template.
+        """
+        key = (prefix, service_alphabet)
+        if key not in self._compiled_sms:
+            self._compiled_sms[key] = SmsTemplate(
+                self.content,
+                prefix=prefix,
+                language=self.slots.language,
+                alphabet=self.slots.sms_alphabets.choose(self.sms_alphabet, service_alphabet),
             )
-        return self._sms_by_prefix[prefix]
+        return self._compiled_sms[key]
 
     @cached_property
-    def _sms_by_prefix(self) -> dict[str | None, SmsTemplate]:
+    def _compiled_sms(self) -> dict[tuple[str | None, str | None], SmsTemplate]:
         return {}
 
     @cached_property
@@ -57,6 +66,7 @@ class KnownTemplate:
             self.content,
             language=self.slots.language,
             typography=self.slots.typography,
+            brandings=self.slots.email_branding,
             link_addresses=True,
         )
 
@@ -78,7 +88,7 @@ class TemplateDirectory:
         return self.find_versions([(template_id, version)]).get((template_id, version))
 
     def find_versions(self, versions: Collection[Version]) -> dict[Version, KnownTemplate]:
-        """Those that exist, with at most one statement. `archived` and `hidden` may be as they were an hour ago."""
+        """Those that exist, with at most one statement. `archived`, `hidden` and `is_urgent` may be an hour old."""
         found = {version: known for version in versions if (known := self._versions.get(version))}
         missing = set(versions) - found.keys()
         if missing:
@@ -104,11 +114,13 @@ class TemplateDirectory:
                 Template.template_type.label("type"),
                 Template.archived,
                 Template.hidden,
+                Template.is_urgent,
                 TemplateVersion.version,
                 TemplateVersion.name,
                 TemplateVersion.content,
                 TemplateVersion.subject,
                 TemplateVersion.has_unsubscribe_link,
+                TemplateVersion.sms_alphabet,
                 TemplateVersion.created_at,
             )
             .join(TemplateVersion, TemplateVersion.template_id == Template.id)

@@ -3,7 +3,7 @@
 import uuid
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, func
+from sqlalchemy import CheckConstraint, ForeignKey, Index, false, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.db.base import Base, Identified
@@ -22,6 +22,7 @@ class Template(Identified, Base):
     archived: Mapped[bool] = mapped_column(default=False)
     hidden: Mapped[bool] = mapped_column(default=False)
     redact_personalisation: Mapped[bool] = mapped_column(default=False)
+    is_urgent: Mapped[bool] = mapped_column(default=False, server_default=false())  # waits for no quiet hours
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_at: Mapped[datetime | None]
 
@@ -36,5 +37,6 @@ class TemplateVersion(Base):
     content: Mapped[str]
     subject: Mapped[str | None]
     has_unsubscribe_link: Mapped[bool] = mapped_column(default=False)
+    sms_alphabet: Mapped[str | None]  # by default that of the service
     created_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -21,14 +21,15 @@ def preview_template(
         "id": template.id,
         "type": template.type,
         "version": template.version,
-        **_render(template, values),
+        **_render(runtime, template, values),
         "postage": None,
     }
 
 
-def _render(template: KnownTemplate, values: Mapping[str, object]) -> dict[str, str | None]:
+def _render(runtime: Runtime, template: KnownTemplate, values: Mapping[str, object]) -> dict[str, str | None]:
     if template.type == Channel.SMS:
-        text = template.sms(None).render(values)
+        service = runtime.services.find(template.service_id)
+        text = template.sms(None, service.sms_alphabet if service else None).render(values)
         _check_nothing_missing(text.missing)
         return {"body": text.body, "subject": None, "html": None}
     message = template.email.render(values)

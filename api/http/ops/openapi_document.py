@@ -165,7 +165,7 @@ def _describe(operation: Operation) -> dict[str, Any]:
     described: dict[str, Any] = {
         "operationId": operation.id,
         "summary": operation.summary,
-        "parameters": [*_path_parameters(operation), *_query_parameters(operation)],
+        "parameters": [*path_parameters(operation), *_query_parameters(operation)],
         "responses": {str(operation.status): _answer(operation)}
         | {
             str(status): _error(status, operation)
@@ -180,7 +180,7 @@ def _describe(operation: Operation) -> dict[str, Any]:
     return described
 
 
-def _path_parameters(operation: Operation) -> list[dict[str, Any]]:
+def path_parameters(operation: Operation) -> list[dict[str, Any]]:
     schemas = {
         "notification_id": {"type": "string", "format": "uuid"},
         "template_id": {"type": "string", "format": "uuid"},

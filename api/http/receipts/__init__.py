@@ -7,9 +7,10 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from flask import Blueprint, Flask, Response, current_app, request
+from sqlalchemy.exc import OperationalError
 
 from api.contract import Channel
-from api.core.delivery.receipts import apply_receipts
+from api.core.delivery.receipts import apply_events
 from api.core.inbound.commands import store_received_text
 from api.http.errors import plain_error
 from api.http.responses import json_response
@@ -18,8 +19,9 @@ from api.providers.protocol import (
     GivesReceipts,
     MalformedRequestError,
     ProviderRequest,
-    Receipt,
     ReceivesTexts,
+    SaysWhenToRetry,
+    TryAgainLaterError,
     UnauthenticatedRequestError,
 )
 from api.providers.registry import build_providers
@@ -49,14 +51,13 @@ def take_receipts(channel: Channel, provider_name: str) -> Response:
     provider = _find_provider(channel, provider_name)
     if not isinstance(provider, GivesReceipts):
         return plain_error(404, "No such provider gives receipts")
-    events = _parse(provider.parse_receipts)
+    events = _parse(provider, provider.parse_receipts)
     if isinstance(events, Response):
         return events
-    receipts = [event for event in events if isinstance(event, Receipt)]
     try:
-        apply_receipts(_runtime(), channel, provider_name, receipts)
-    except QueueUnavailableError:
-        return plain_error(503, "Try again later")
+        apply_events(_runtime(), channel, provider_name, events)
+    except (QueueUnavailableError, OperationalError):
+        return _try_again_later(provider)
     return json_response({"result": "success"}, provider.success_status)
 
 
@@ -65,11 +66,14 @@ def take_received_texts(provider_name: str) -> Response:
     provider = _find_provider(Channel.SMS, provider_name)
     if not isinstance(provider, ReceivesTexts):
         return plain_error(404, "No such provider receives text messages")
-    texts = _parse(provider.parse_received_texts)
+    texts = _parse(provider, provider.parse_received_texts)
     if isinstance(texts, Response):
         return texts
-    for received in texts:
-        store_received_text(_runtime(), provider_name, received)
+    try:
+        for received in texts:
+            store_received_text(_runtime(), provider_name, received)
+    except OperationalError:
+        return _try_again_later(provider)
     return json_response({"status": "ok"})
 
 
@@ -78,7 +82,7 @@ def _find_provider(channel: Channel, name: str) -> object | None:
     return found
 
 
-def _parse(parse: Callable[[ProviderRequest], Parsed]) -> Parsed | Response:
+def _parse(provider: object, parse: Callable[[ProviderRequest], Parsed]) -> Parsed | Response:
     request.max_content_length = MAX_RECEIPT_BYTES
     asked = ProviderRequest(
         method=request.method,
@@ -95,6 +99,15 @@ def _parse(parse: Callable[[ProviderRequest], Parsed]) -> Parsed | Response:
         return plain_error(401, str(error))
     except MalformedRequestError as error:
         return plain_error(400, str(error))
+    except TryAgainLaterError:
+        return _try_again_later(provider)
+
+
+def _try_again_later(provider: object) -> Response:
+    """The database, the broker or a certificate is away for the moment: the provider must not forget its call."""
+    return plain_error(
+        provider.retry_status if isinstance(provider, SaysWhenToRetry) else 503, "Try again later"
+    )
 
 
 def _runtime() -> Runtime:

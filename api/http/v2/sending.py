@@ -64,7 +64,8 @@ def _counting(caller: Caller, channel: Channel) -> AbstractContextManager[Counte
 
 def _serialise_sms(accepted: AcceptedSms) -> dict[str, Any]:
     content = {"body": accepted.body, "from_number": accepted.from_number}
-    return _serialise(accepted, content)
+    changed = {"sanitised_content": accepted.sanitised_content} if accepted.sanitised_content else {}
+    return _serialise(accepted, content) | changed
 
 
 def _serialise_email(accepted: AcceptedEmail) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import uuid
 from datetime import datetime
 from http import HTTPStatus
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 import orjson
 
@@ -33,6 +33,7 @@ class _Sandbox:
     name: ClassVar[str] = "sandbox"
     display_name: ClassVar[str] = "Sandbox"
     success_status: ClassVar[int] = 200
+    reaches_nobody: ClassVar[Literal[True]] = True
 
     def __init__(self, base_url: str, secret: str, timeout_seconds: float) -> None:
         self._http = ProviderHttp(base_url, timeout_seconds)

@@ -138,7 +138,7 @@ def parse_options(arguments: list[str] | None = None) -> SandboxOptions:
     settings = load_settings()
     return SandboxOptions(
         secret=settings.sandbox_secret.get_secret_value(),
-        timezone=settings.timezone,
+        timezone=settings.timezone or "UTC",
         receipts_url=given.receipts_url,
         host=given.host,
         port=given.port,

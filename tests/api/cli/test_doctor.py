@@ -11,6 +11,7 @@ from tests.factories import make_key, make_notification, make_service, make_temp
 
 SUBJECTS = [
     "configuration",
+    "patches",
     "database",
     "key ring",
     "redis",

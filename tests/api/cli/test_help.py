@@ -13,8 +13,9 @@ from api.cli import AREAS, cli
 from api.cli.groups import ExampleCommand
 from api.cli.reference import command_reference, configuration_reference
 from api.config import Settings
+from tests.patches.series import SERIES
 
-WRITERS_OF_PAGES = {"config docs", "docs"}
+WRITERS_OF_PAGES = {"config docs", "patches docs", "docs"}
 
 
 def commands() -> Iterator[tuple[str, ExampleCommand]]:
@@ -63,8 +64,9 @@ def test_help_loads_nothing_that_takes_long(arguments):
     ("page", "content"),
     [
         ("docs/reference/cli.md", command_reference(cli)),
-        ("docs/reference/configuration.md", configuration_reference()),
+        ("docs/reference/configuration.md", configuration_reference(SERIES)),
     ],
+    ids=["cli", "configuration"],
 )
 def test_reference_page_is_what_the_code_says(page, content):
     """`notifications docs` and `notifications config docs` write them."""

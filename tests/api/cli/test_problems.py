@@ -32,7 +32,7 @@ import pytest
         ),
         (["templates", "show", "pas-un-id"], "TemplateNotFoundError", "template"),
         (["keys", "revoke", "Mairie de Test", "inconnue", "--yes"], "KeyNotFoundError", "key"),
-        (["senders", "add", "Mairie de Test", "sms", "Préfecture"], "InvalidValueError", "value"),
+        (["senders", "add", "Mairie de Test", "sms", "Préfecture"], "SenderRefusedError", "value"),
         (["senders", "default", "Mairie de Test", "inconnu"], "SenderNotFoundError", "sender"),
         (["guest-list", "replace", "Mairie de Test", "ni@dresse", "12"], "InvalidValueError", "recipients"),
         (["inbound-numbers", "assign", "36180", "Mairie de Test"], "NumberNotFoundError", "number"),

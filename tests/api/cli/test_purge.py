@@ -10,6 +10,7 @@ from sqlalchemy import LargeBinary, select
 
 from api.contract import CallbackType, Channel, JobStatus, KeyType, Status
 from api.core.callbacks.models import CallbackDelivery
+from api.core.complaints.models import Complaint
 from api.core.days import local_day
 from api.core.jobs.erase import erase_from_job
 from api.core.jobs.models import Job
@@ -19,6 +20,7 @@ from api.core.notifications.purge import PurgeReport
 from api.core.rotation import SEALED_COLUMNS
 from api.core.statistics.commands import refresh_statistics
 from api.core.statistics.models import StatusFact
+from api.core.suppressions.models import Suppression
 from api.core.tables import metadata
 from tests.factories import (
     make_guest,
@@ -123,6 +125,15 @@ def _leave_traces_of_messages(runtime, delivered, received) -> None:
                 NotificationEvent(
                     notification_id=delivered.id, kind="receipt", detail=f"550 {ADDRESS} unknown"
                 ),
+                Complaint(
+                    notification_id=delivered.id,
+                    service_id=delivered.service_id,
+                    provider="smtp",
+                    feedback_id=f"<{ADDRESS}>",
+                    complained_at=datetime.now(UTC),
+                ),
+                Suppression(channel=Channel.EMAIL, recipient=ADDRESS, reason="complaint"),
+                Suppression(channel=Channel.SMS, recipient=DIGITS, reason="opt-out"),
                 UnsubscribeRequest(
                     notification_id=delivered.id,
                     service_id=delivered.service_id,
@@ -144,7 +155,7 @@ def set_status(runtime, job_id, status) -> None:
 
 
 def counts(runtime) -> dict[tuple[str, str], int]:
-    day = local_day(datetime.now(UTC), runtime.settings.timezone)
+    day = local_day(datetime.now(UTC), runtime.timezone)
     refresh_statistics(runtime, [day])
     with runtime.unit_of_work() as work:
         facts = work.session.scalars(select(StatusFact)).all()
@@ -155,6 +166,7 @@ def test_nothing_of_the_person_stays(notifications, own_runtime, traces):
     assert places_of(own_runtime, "canari", DIGITS) == {
         "callback_deliveries.last_error",
         "callback_deliveries.payload",
+        "complaints.feedback_id",
         "guest_list.recipient",
         "inbound_sms.content",
         "inbound_sms.user_number",
@@ -163,6 +175,7 @@ def test_nothing_of_the_person_stays(notifications, own_runtime, traces):
         "notifications.normalised_to",
         "notifications.personalisation",
         "notifications.to",
+        "suppressions.recipient",
         "unsubscribe_requests.email_address",
     }
 
@@ -174,11 +187,13 @@ def test_nothing_of_the_person_stays(notifications, own_runtime, traces):
         notifications=2,
         callback_deliveries=1,
         unsubscribe_requests=1,
+        complaints=1,
+        suppressions=1,
         guest_lists=1,
         job_files=1,
     )
     assert PurgeReport(**by_number) == dataclasses.replace(
-        NOTHING, notifications=1, received_texts=1, callback_deliveries=1, guest_lists=1
+        NOTHING, notifications=1, received_texts=1, callback_deliveries=1, suppressions=1, guest_lists=1
     )
     assert places_of(own_runtime, "canari", DIGITS) == set()
     assert rows_of(own_runtime, traces["job"]) == [JobRow(0, "autre@exemple.fr", {}), JobRow(1, "", {})]

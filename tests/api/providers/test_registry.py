@@ -29,7 +29,7 @@ def test_all_unknown_names_are_told_with_the_known_ones() -> None:
         build(sms_providers="sandbox,pigeon", email_providers="telex")
     assert raised.value.problems == [
         "SMS_PROVIDERS: no provider is called 'pigeon'; there are: sandbox",
-        "EMAIL_PROVIDERS: no provider is called 'telex'; there are: sandbox, smtp",
+        "EMAIL_PROVIDERS: no provider is called 'telex'; there are: sandbox, ses, smtp",
     ]
 
 

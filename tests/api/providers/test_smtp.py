@@ -23,10 +23,10 @@ from cryptography.x509.oid import NameOID
 
 from api.config import InvalidConfigurationError, load_settings
 from api.contract import Status
-from api.providers import smtp
 from api.providers.protocol import Accepted, Answer, NotSent, Refused, Unknown
 from api.providers.registry import is_delivered_when_accepted
-from api.providers.smtp import SmtpEmail, answer_of_reply
+from api.providers.smtp import client as smtp_client
+from api.providers.smtp.client import SmtpEmail, answer_of_reply
 from tests.api.providers.test_mime import MESSAGE
 
 
@@ -212,7 +212,7 @@ def test_connection_that_the_relay_closed_is_replaced_before_anything_is_sent(re
 def test_old_and_worn_connections_are_replaced(
     relay: Relay, monkeypatch: pytest.MonkeyPatch, limit: str
 ) -> None:
-    monkeypatch.setattr(smtp, limit, 0)
+    monkeypatch.setattr(smtp_client, limit, 0)
     with running(relay) as port:
         client = provider(port)
         client.send(MESSAGE)
@@ -322,7 +322,7 @@ def test_connection_lost_before_the_content_is_safe_and_after_it_unknown(
 def test_relay_that_takes_the_content_and_falls_silent_leaves_the_outcome_unknown(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(smtp, "_ACCEPTANCE_SECONDS", 0.1)
+    monkeypatch.setattr(smtp_client, "_ACCEPTANCE_SECONDS", 0.1)
     done = threading.Event()
 
     class Silent(Relay):

@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 
 import phonenumbers
 import pytest
@@ -192,7 +193,9 @@ def test_without_region_numbers_are_in_international_form_and_none_is_foreign(te
 @pytest.mark.parametrize("end", ["000", "111", "222", "001", "002", "003"])
 @pytest.mark.parametrize("start", ["+447700900", "447700900", "00447700900", "07700900"])
 def test_simulated_numbers_of_the_contract_are_valid_everywhere(rules, start, end):
-    assert rules.parse(start + end).e164_digits == f"447700900{end}"
+    number = rules.parse(start + end)
+    assert number.e164_digits == f"447700900{end}"
+    assert (number.region, number.is_international) == ("GB", False)
 
 
 def test_fiction_numbers_in_national_form_belong_to_their_country():
@@ -228,8 +231,18 @@ def test_texts_of_the_errors():
     assert short("0612345678").startswith("Number is not valid – ")
     assert short("020 7946 0958") == "Not a UK mobile number"
     assert short("0123456789", FRENCH) == "Not a mobile number"
+    assert short("+32470123456", FRENCH) == "Not a mobile number"
     emergency = InvalidPhoneNumberError(PhoneNumberProblem.UNSUPPORTED_EMERGENCY_NUMBER)
     assert emergency.short_message == emergency.message
+
+
+def test_people_are_told_why_a_number_is_refused():
+    messages = set()
+    for text in ("0123456789", "+32470123456"):
+        with pytest.raises(InvalidPhoneNumberError) as caught:
+            check_can_receive_sms(FRENCH.parse(text), allow_international=False)
+        messages.add(caught.value.message)
+    assert len(messages) == 2
 
 
 def test_a_number_is_not_shown_by_its_repr():
@@ -241,13 +254,17 @@ def test_rules_of_a_country_fill_the_gaps_of_the_metadata():
         "FR",
         extra_separators="./",
         domestic_country_codes=frozenset({"33", "590"}),
-        extra_mobiles=r"447700900\d{3}|33639980\d{3}",
+        extra_mobiles={"FR": r"33639980\d{3}", "YT": r"262639\d{6}"},
+        fictional=r"33639980\d{3}",
         accepted_kinds=CONTRACT_KINDS | {PhoneNumberKind.VOIP},
         rewrite=lambda digits: re.sub(r"^(?:0|\+33)(?=690)", "+590", digits),
         not_a_mobile_message="Pas un mobile",
     )
     assert rules.parse("06.12.34/56.78").e164_digits == "33612345678"
     assert rules.parse("06 39 98 01 23").kind is PhoneNumberKind.MOBILE
+    assert rules.is_fictional("33639980123")
+    assert not rules.is_fictional("33612345678")
+    assert rules.parse("+262639123456").region == "YT"
     guadeloupe = rules.parse("0690 00 12 34")
     assert (guadeloupe.e164_digits, guadeloupe.region, guadeloupe.is_international) == (
         "590690001234",
@@ -256,7 +273,7 @@ def test_rules_of_a_country_fill_the_gaps_of_the_metadata():
     )
     assert guadeloupe.display == "+590 690 00 12 34"
     assert rules.parse("+33690001234") == guadeloupe
-    assert rules.parse("+447700900000").is_international
+    assert hash(rules) == hash(replace(rules))
     assert outcome("0987654321", rules) == "not_a_mobile"
     assert outcome("0987654321", rules, allow_landlines=True) == "33987654321"
 

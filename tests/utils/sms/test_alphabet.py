@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifications_utils.sms.alphabet import ECONOMY, FAITHFUL, NEUTRAL, CharacterChange, TableAlphabet
+from notifications_utils.sms.alphabet import ECONOMY, FAITHFUL, NEUTRAL, Replacement, TableAlphabet
 from notifications_utils.sms.gsm import BASIC, EXTENSION
 from notifications_utils.sms.transliterations import CONTRACT_REPLACEMENTS
+from notifications_utils.sms.whitespace import close_gaps
 
 GSM = BASIC + EXTENSION
 CONTRACT_UCS2_LETTERS = "ÀÁÂÈÊËÌÍÎÏÒÓÔÙÚÛÝáâêëíîïóôúûýÿŴŵŶŷŸẀẁẂẃẄẅỲỳ"
@@ -166,17 +167,25 @@ def test_faithful_keeps_all_that_can_be_seen():
     assert FAITHFUL.sanitise("a\x07\x1bb\ud800") == "ab?"
 
 
-def test_changes_tell_what_was_replaced_by_what_and_how_often():
-    changes = ECONOMY.find_changes("« Être » à l’œuvre, être")
-    assert set(changes) == {
-        CharacterChange("« ", '"', 1),
-        CharacterChange(" »", '"', 1),
-        CharacterChange("Ê", "E", 1),
-        CharacterChange("’", "'", 1),
-        CharacterChange("œ", "oe", 1),
-        CharacterChange("ê", "e", 1),
-    }
-    assert NEUTRAL.find_changes("être là") == ()
+def test_replacements_tell_where_what_was_replaced_by_what():
+    assert ECONOMY.find_replacements("« Être » à l’œuvre, 🎉 à 20 °C") == (
+        Replacement(0, "« ", '"'),
+        Replacement(2, "Ê", "E"),
+        Replacement(6, " »", '"'),
+        Replacement(12, "’", "'"),
+        Replacement(13, "œ", "oe"),
+        Replacement(19, " 🎉", ""),
+        Replacement(26, " °", " deg "),
+    )
+    assert NEUTRAL.find_replacements("être là") == ()
+
+
+def test_two_signs_do_not_take_the_same_blank():
+    assert ECONOMY.find_replacements("« 🎉 »") == (
+        Replacement(0, "« ", '"'),
+        Replacement(2, "🎉", ""),
+        Replacement(3, " »", '"'),
+    )
 
 
 def test_an_alphabet_is_made_of_data():
@@ -202,14 +211,19 @@ def test_sanitised_text_holds_only_allowed_characters(text):
 def test_sanitised_text_stays_as_it_is(alphabet, text):
     sanitised = alphabet.sanitise(text)
     assert alphabet.sanitise(sanitised) == sanitised
-    assert alphabet.find_changes(sanitised) == ()
+    assert alphabet.find_replacements(sanitised) == ()
 
 
 @given(TEXTS)
 @pytest.mark.parametrize("alphabet", [NEUTRAL, ECONOMY, FAITHFUL])
-def test_text_changes_exactly_when_changes_are_told(alphabet, text):
-    if not alphabet.find_changes(text):
-        assert alphabet.sanitise(text) == text
+def test_text_with_its_replacements_is_the_sanitised_text(alphabet, text):
+    pieces, position = [], 0
+    for found in alphabet.find_replacements(text):
+        assert text[found.start : found.end] == found.original
+        pieces += [text[position : found.start], found.replacement]
+        position = found.end
+    written = "".join([*pieces, text[position:]])
+    assert alphabet.sanitise(text) == (close_gaps(written) if position else text)
 
 
 @pytest.mark.parametrize("alphabet", [NEUTRAL, ECONOMY])

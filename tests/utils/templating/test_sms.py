@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifications_utils.sms.alphabet import ECONOMY, FAITHFUL, NEUTRAL, CharacterChange
+from notifications_utils.sms.alphabet import ECONOMY, FAITHFUL, NEUTRAL, Replacement
 from notifications_utils.sms.counting import Encoding, count_fragments
 from notifications_utils.templating.language import FRENCH
 from notifications_utils.templating.personalisation import Personalisation
@@ -123,12 +123,25 @@ def test_ucs2_messages_have_no_septets():
     assert sent("être").septets is None
 
 
-def test_a_template_tells_what_its_alphabet_changes():
-    template = SmsTemplate("((a)) Noël", alphabet=ECONOMY)
-    assert template.find_changes({"a": "cœur"}) == (
-        CharacterChange("œ", "oe", 1),
-        CharacterChange("ë", "e", 1),
-    )
+def test_a_message_tells_what_its_alphabet_changed():
+    message = sent("((a))  Noël", {"a": "cœur"}, alphabet=ECONOMY)
+    assert message.written == "cœur Noël"
+    assert message.replacements == (Replacement(1, "œ", "oe"), Replacement(7, "ë", "e"))
+    assert message.costly == ()
+
+
+@pytest.mark.parametrize(
+    ("alphabet", "costly"),
+    [
+        (ECONOMY, ()),
+        (NEUTRAL, (Replacement(2, "ê", "e"),)),
+        (FAITHFUL, (Replacement(1, "’", "'"), Replacement(2, "ê", "e"), Replacement(7, "œ", "oe"))),
+    ],
+)
+def test_a_message_tells_which_characters_cost_most(alphabet, costly):
+    message = sent("l’être œ", alphabet=alphabet)
+    assert message.costly == costly
+    assert (message.encoding is Encoding.UCS2) == bool(costly)
 
 
 @pytest.mark.parametrize(

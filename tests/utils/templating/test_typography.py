@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifications_utils.templating.email import EmailTemplate
+from notifications_utils.templating.language import FRENCH
 from notifications_utils.templating.typography import LINK_CHARACTERS, VALUE_CHARACTERS, neutral
 
 
@@ -20,20 +21,22 @@ from notifications_utils.templating.typography import LINK_CHARACTERS, VALUE_CHA
     ],
 )
 def test_the_neutral_typography_removes_blanks_before_commas_and_full_stops(text, expected):
-    assert neutral(text) == expected
+    assert neutral(text, "fr") == neutral(text, "en") == expected
 
 
 @given(st.text(" ,.a\t\n"))
 def test_the_neutral_typography_is_idempotent(text):
-    assert neutral(neutral(text)) == neutral(text)
+    assert neutral(neutral(text, "en"), "en") == neutral(text, "en")
 
 
 class Recorder:
     def __init__(self):
         self.texts = []
+        self.languages = []
 
-    def __call__(self, text, /):
+    def __call__(self, text, language, /):
         self.texts.append(text)
+        self.languages.append(language)
         return text
 
 
@@ -57,7 +60,7 @@ def test_typography_is_told_which_characters_stand_for_values_and_links():
         assert first < last
 
 
-def shout(text, /):
+def shout(text, _language, /):
     return text.upper().replace(" !", "\u202f!")
 
 
@@ -69,6 +72,19 @@ def test_typography_applies_to_subject_html_and_plain_text_but_not_to_the_body()
     assert message.plain_text == "UN LIEN: https://x.fr/a\u202f!\n"
     assert message.preheader == "UN LIEN\u202f!"
     assert message.body == "Un [lien](https://x.fr/a) !"
+
+
+def test_typography_is_told_the_language_of_each_text():
+    recorder = Recorder()
+    content = "un\n\n[[en]]\n\n# two\n\n* three\n\n[[/en]]\n\nquatre"
+    EmailTemplate("zéro", content, language=FRENCH, typography=recorder).render()
+    assert list(zip(recorder.texts, recorder.languages, strict=True)) == [
+        ("zéro", "fr"),
+        ("un", "fr"),
+        ("two", "en"),
+        ("three", "en"),
+        ("quatre", "fr"),
+    ]
 
 
 def test_typography_leaves_values_as_they_are():

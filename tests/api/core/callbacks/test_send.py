@@ -315,6 +315,7 @@ def test_log_lists_newest_first_and_counts(insecure, service, endpoint):
         since = datetime.now(UTC) - timedelta(minutes=1)
         assert count_deliveries(connection, service.id, since) == {"pending": 1, "delivered": 1, "failed": 1}
         assert [callback.callback_type for callback in list_callbacks(connection, service.id)] == [
+            "complaint",
             "delivery_status",
             "inbound_sms",
         ]

@@ -17,6 +17,7 @@ from api.core.services.models import Service
 from api.core.templates.models import Template
 from api.providers.protocol import Accepted, NotSent, Refused, Unknown
 from api.runtime import Runtime, make_runtime
+from notifications_utils.recipients.phone_rules import RegionPhoneRules
 from tests.api.core.delivery.scripted import Scripted, Silent, events_of, make_dispatcher, reload
 from tests.factories import make_notification, make_service, make_sms_sender, make_template
 
@@ -349,3 +350,45 @@ def test_address_with_accents_in_its_domain_is_written_in_ascii(runtime, service
     provider = Scripted(ACCEPTED)
     deliver(make_dispatcher(runtime, Channel.EMAIL, alpha=provider), Channel.EMAIL, message.id)
     assert provider.given[0].to == "a@xn--mairie-vry-h7a.fr"
+
+
+class Shown(Scripted):
+    """A provider that only shows what it is given."""
+
+    reaches_nobody = True
+
+
+def with_fiction(runtime: Runtime) -> Runtime:
+    rules = RegionPhoneRules("FR", fictional=r"3363998\d{4}")
+    return replace(runtime, slots=replace(runtime.slots, phone_rules=rules))
+
+
+def test_a_number_of_fiction_gets_nothing_and_costs_nothing(runtime, template, message):
+    provider = Scripted(ACCEPTED)
+    deliver(make_dispatcher(with_fiction(runtime), alpha=provider), Channel.SMS, message.id)
+    assert provider.given == []
+    found = reload(runtime, message.id)
+    assert (found.status, found.sent_by, found.billable_units) == ("delivered", SIMULATED_PROVIDER, 0)
+    assert found.sent_at is not None
+    assert len(callbacks_about(runtime, message)) == 1
+
+
+def test_a_provider_that_only_shows_messages_is_given_those_to_numbers_of_fiction(runtime, message):
+    provider = Shown(ACCEPTED)
+    deliver(make_dispatcher(with_fiction(runtime), alpha=provider), Channel.SMS, message.id)
+    assert [given.id for given in provider.given] == [message.id]
+    assert reload(runtime, message.id).billable_units == 1
+
+
+def test_beside_a_provider_that_sends_none_is_given_a_number_of_fiction(runtime, message):
+    shown, sending = Shown(ACCEPTED), Scripted(ACCEPTED)
+    deliver(make_dispatcher(with_fiction(runtime), alpha=shown, beta=sending), Channel.SMS, message.id)
+    assert shown.given == sending.given == []
+
+
+def test_an_email_is_never_fiction(runtime, service):
+    template = make_template(runtime, service, Channel.EMAIL, "Bonjour ((nom))")
+    message = make_notification(runtime, template)
+    provider = Scripted(ACCEPTED)
+    deliver(make_dispatcher(with_fiction(runtime), Channel.EMAIL, alpha=provider), Channel.EMAIL, message.id)
+    assert len(provider.given) == 1

@@ -56,6 +56,16 @@ def test_messages_leave_after_seven_days_counted_from_midnight(
     assert (history_of(runtime, message) is None) is kept
 
 
+@pytest.mark.parametrize(("sent", "kept"), [(-0.5, True), (7.49, True), (7.51, False)])
+def test_message_put_off_to_a_later_day_counts_its_days_from_then(
+    runtime: Runtime, sent: float, kept: bool
+) -> None:
+    template = make_template(runtime, make_service(runtime))
+    message = make_notification(runtime, template, created_at=days_ago(9), scheduled_for=days_ago(sent))
+    delete_expired(runtime, NOW)
+    assert is_live(runtime, message) is kept
+
+
 def test_a_service_chooses_its_days_for_each_channel(runtime: Runtime) -> None:
     service = make_service(runtime)
     set_retention(runtime, service, Channel.SMS, 3)

@@ -83,8 +83,16 @@ def test_last_manager_is_the_last_active_one(runtime):
 def test_each_kind_of_sender_has_one_default(runtime):
     service = create(runtime)
     with runtime.unit_of_work() as work:
-        second = add_sender(work.session, service, SenderKind.SMS, "Second", ACTOR, make_default=True)
-        third = add_sender(work.session, service, SenderKind.SMS, "Third", ACTOR)
+        second = add_sender(
+            work.session,
+            runtime.slots.sender_rules,
+            service,
+            SenderKind.SMS,
+            "Second",
+            ACTOR,
+            make_default=True,
+        )
+        third = add_sender(work.session, runtime.slots.sender_rules, service, SenderKind.SMS, "Third", ACTOR)
         with pytest.raises(DefaultSenderError):
             archive_sender(work.session, second, ACTOR)
         set_default_sender(work.session, third, ACTOR)

@@ -1,6 +1,7 @@
 import pytest
 
 from api.core.command_errors import InvalidValueError
+from api.core.services.errors import SenderRefusedError
 from api.core.services.rules import (
     DailyLimit,
     check_daily_limit,
@@ -12,6 +13,7 @@ from api.core.services.rules import (
     key_name_for_clients,
     sender_local_part,
 )
+from notifications_utils.sms.sender import ContractSenderRules
 
 
 @pytest.mark.parametrize(
@@ -49,19 +51,14 @@ def test_key_begins_with_its_name_made_safe(name, in_key):
     assert key_name_for_clients(name) == in_key
 
 
-@pytest.mark.parametrize("sender", ["NOTIF", "Mairie 44", "Abc", "36180", "A&B.c'd_e-f", "12345678901"])
-def test_sms_sender_that_phones_show(sender):
-    assert clean_sms_sender(sender) == sender
-
-
 def test_blanks_around_an_sms_sender_are_removed():
-    assert clean_sms_sender("  Mairie   44 ") == "Mairie 44"
+    assert clean_sms_sender(ContractSenderRules(), "  Mairie   44 ") == "Mairie 44"
 
 
-@pytest.mark.parametrize("sender", ["", "ab", "a" * 12, "Été", "00336", "-abc", "abc!"])
-def test_sms_sender_that_phones_do_not_show(sender):
-    with pytest.raises(InvalidValueError):
-        clean_sms_sender(sender)
+def test_refused_sms_sender_names_field_and_cause():
+    with pytest.raises(SenderRefusedError) as refused:
+        clean_sms_sender(ContractSenderRules(), "Été")
+    assert (refused.value.field, refused.value.cause.code) == ("value", "characters")
 
 
 @pytest.mark.parametrize("days", [3, 7, 90])

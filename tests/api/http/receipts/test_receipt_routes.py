@@ -2,7 +2,7 @@
 
 import uuid
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 import orjson
 import pytest
@@ -14,8 +14,10 @@ from api.app import create_app
 from api.config import DEVELOPMENT_SECRET
 from api.contract import Channel, Status
 from api.core.notifications.models import Notification
+from api.http.receipts import PROVIDERS
+from api.providers.sandbox.client import SandboxSms
 from api.providers.sandbox.signing import signature_headers
-from api.runtime import Runtime
+from api.runtime import Runtime, make_runtime
 from tests.factories import make_notification, make_service, make_template
 
 SMS = "/notifications/sms/sandbox"
@@ -113,6 +115,32 @@ def test_provider_is_asked_to_come_again_when_a_receipt_cannot_be_put_off(
     redis_server.stop()
     answer = post(client, SMS, {"status": "delivered", "reference": uuid.uuid4().hex})
     assert answer.status_code == 503
+
+
+class Forgetful(SandboxSms):
+    """Sends a call again after 429 only."""
+
+    retry_status: ClassVar[int] = 429
+
+
+@pytest.mark.parametrize(("provider", "status"), [(SandboxSms, 503), (Forgetful, 429)])
+@pytest.mark.parametrize(
+    ("path", "data"),
+    [
+        (SMS, {"status": "delivered", "notification_id": str(uuid.uuid4())}),
+        (TEXTS, {"from": "33639980002", "to": "99999", "content": "Oui", "reference": "1"}),
+    ],
+)
+def test_provider_is_asked_to_come_again_while_the_database_is_away(
+    runtime: Runtime, provider: type[SandboxSms], status: int, path: str, data: dict[str, str]
+) -> None:
+    away = make_runtime(
+        runtime.settings.model_copy(update={"database_url": "postgresql+psycopg2://nobody@127.0.0.1:9/none"})
+    )
+    app = create_app(away.settings, away)
+    app.extensions[PROVIDERS][Channel.SMS]["sandbox"] = provider.from_settings(away.settings)
+    assert post(app.test_client(), path, data).status_code == status
+    away.close()
 
 
 def test_received_text_for_nobody_is_acknowledged(client: FlaskClient) -> None:

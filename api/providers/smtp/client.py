@@ -1,8 +1,10 @@
 """E-mail through any SMTP relay (RFC 5321), one kept connection a thread.
 
-A relay gives no receipts: what it accepts counts as delivered, until bounces are read (docs: reference, providers).
+With a return path, each e-mail gets an address to which it bounces, and the relay is asked for reports (RFC 3461): what
+it accepts is then on its way. Without, nothing is heard of it any more, and it counts as delivered (ADR 0006).
 """
 
+import dataclasses
 import re
 import smtplib
 import ssl
@@ -15,6 +17,7 @@ from api.config import InvalidConfigurationError, Settings
 from api.contract import Status
 from api.providers.mime import Envelope, compose
 from api.providers.protocol import Accepted, Answer, EmailMessage, NotSent, Refused, Unknown
+from api.providers.smtp.mailbox import Bounces
 
 _IDLE_SECONDS: Final = 30.0
 _MESSAGES_PER_CONNECTION: Final = 100
@@ -43,8 +46,10 @@ class SmtpEmail:
         timeout_seconds: float,
         username: str | None = None,
         password: str | None = None,
+        bounces: Bounces | None = None,
     ) -> None:
         """`security` is `starttls`, `tls` or `none`; `own_name` is what we say in EHLO."""
+        self.reads_bounces = bounces is not None
         self._host = host
         self._port = port
         self._security = security
@@ -52,6 +57,8 @@ class SmtpEmail:
         self._timeout = timeout_seconds
         self._credentials = (username, password or "") if username else None
         self._tls = None if security == "none" else ssl.create_default_context()
+        self._return_path = bounces.return_path if bounces else None
+        self._mailbox = bounces.mailbox if bounces else None
         self._local = threading.local()
 
     @classmethod
@@ -68,11 +75,12 @@ class SmtpEmail:
             timeout_seconds=settings.provider_timeout_seconds,
             username=settings.smtp_username,
             password=password.get_secret_value() if password else None,
+            bounces=Bounces.from_settings(settings),
         )
 
     def send(self, message: EmailMessage) -> Answer:
         try:
-            envelope = compose(message)
+            envelope = self._compose(message)
         except (ValueError, MessageError) as error:
             return Refused(f"not an e-mail: {type(error).__name__}", Status.PERMANENT_FAILURE)
         try:
@@ -81,11 +89,30 @@ class SmtpEmail:
             self._drop()
             return NotSent(f"no connection to the relay: {_describe(error)}")
         try:
-            refusal = _offer(client, envelope)
+            refusal = _offer(client, envelope, self._report_options(client, message, envelope))
         except (smtplib.SMTPException, OSError) as error:
             self._drop()
             return NotSent(f"connection lost before the message went out: {_describe(error)}")
         return refusal or self._transmit(client, envelope)
+
+    def _compose(self, message: EmailMessage) -> Envelope:
+        """Raises `ValueError` or `MessageError`."""
+        if self._return_path is None:
+            return compose(message)
+        envelope = compose(message, self._return_path.token(message.id))
+        return dataclasses.replace(envelope, sender=self._return_path.address(message.id))
+
+    def _report_options(
+        self, client: smtplib.SMTP, message: EmailMessage, envelope: Envelope
+    ) -> tuple[list[str], list[str]]:
+        """Of MAIL and RCPT: tell us of success and failure, and send the headers back only (RFC 3461)."""
+        if self._return_path is None or not client.has_extn("dsn"):
+            return [], []
+        recipient = f"ORCPT=rfc822;{_as_xtext(envelope.recipient)}"
+        return (
+            ["RET=HDRS", f"ENVID={self._return_path.token(message.id)}"],
+            ["NOTIFY=SUCCESS,FAILURE", recipient],
+        )
 
     def _transmit(self, client: smtplib.SMTP, envelope: Envelope) -> Answer:
         """From the first byte of the content on, a lost connection leaves the outcome open."""
@@ -104,6 +131,9 @@ class SmtpEmail:
         return Accepted(envelope.message_id) if _is_positive(code) else answer_of_reply(code, reply)
 
     def problems(self) -> list[str]:
+        return [*self._problems_of_relay(), *(self._mailbox.problems() if self._mailbox else [])]
+
+    def _problems_of_relay(self) -> list[str]:
         relay = f"The relay {self._host}:{self._port}"
         try:
             client = self._connect()
@@ -164,12 +194,15 @@ class SmtpEmail:
             client.close()
 
 
-def _offer(client: smtplib.SMTP, envelope: Envelope) -> Refused | NotSent | None:
-    """MAIL, RCPT and DATA; None when the relay waits for the content."""
-    code, reply = client.mail(envelope.sender)
+def _offer(
+    client: smtplib.SMTP, envelope: Envelope, options: tuple[list[str], list[str]]
+) -> Refused | NotSent | None:
+    """MAIL, RCPT and DATA; None when the relay waits for the content. `options` of the first two."""
+    of_mail, of_recipient = options
+    code, reply = client.mail(envelope.sender, of_mail)
     if not _is_positive(code):
         return answer_of_reply(code, reply)
-    code, reply = client.rcpt(envelope.recipient)
+    code, reply = client.rcpt(envelope.recipient, of_recipient)
     if not _is_positive(code):
         return answer_of_reply(code, reply, is_about_recipient=True)
     code, reply = client.docmd("DATA")
@@ -211,6 +244,11 @@ def _as_data(content: bytes) -> bytes:
     """RFC 5321 §4.5.2: a line that begins with a dot gets another; a dot alone ends the content."""
     stuffed = re.sub(rb"(?m)^\.", b"..", content)
     return stuffed + (b".\r\n" if stuffed.endswith(b"\r\n") else b"\r\n.\r\n")
+
+
+def _as_xtext(address: str) -> str:
+    """RFC 3461 §4."""
+    return "".join(c if "!" <= c <= "~" and c not in "+=" else f"+{ord(c):02X}" for c in address)
 
 
 def _is_positive(code: int) -> bool:
