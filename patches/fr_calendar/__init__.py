@@ -1,0 +1,1 @@
+"""French time: Europe/Paris, and the public holidays of mainland France, Alsace-Moselle and overseas."""

@@ -1,0 +1,1 @@
+"""French as the language of templates: docs/patches/fr_language.md."""

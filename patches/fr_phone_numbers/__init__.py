@@ -1,0 +1,1 @@
+"""French phone numbers: mainland, overseas, and what cannot get text messages."""

@@ -1,0 +1,1 @@
+"""French postal addresses: docs/patches/fr_postal_address.md."""

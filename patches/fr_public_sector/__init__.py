@@ -1,0 +1,1 @@
+"""French public bodies: docs/patches/fr_public_sector.md."""

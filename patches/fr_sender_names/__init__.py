@@ -1,0 +1,1 @@
+"""French names of text message senders: what operators let through."""

@@ -1,0 +1,1 @@
+"""French text messages: what they are written with, economy or faithful."""

@@ -1,0 +1,1 @@
+"""French typography of e-mails and letters: no-break spaces, guillemets, apostrophes, dashes."""

@@ -1,0 +1,1 @@
+"""Quiet hours: a service's text messages wait for the morning, by the clock of the person they go to."""
