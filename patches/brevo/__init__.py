@@ -1,0 +1,1 @@
+"""Brevo: text messages and e-mails through one account."""

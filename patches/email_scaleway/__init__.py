@@ -1,0 +1,1 @@
+"""E-mail through Scaleway Transactional Email: docs/patches/email_scaleway.md."""

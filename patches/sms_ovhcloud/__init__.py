@@ -1,0 +1,1 @@
+"""Text messages through OVHcloud: docs/patches/sms_ovhcloud.md."""

@@ -1,0 +1,1 @@
+"""SMSFactor: text messages, receipts, replies and STOP."""
