@@ -260,7 +260,7 @@ class Journey:
             time.sleep(4)  # the sweeps of the workers fail meanwhile
         with self._locked("inbound_sms"):
             text = {"reference": "3", "from": NUMBER, "to": f"44{RECEIVER}", "content": RECEIVED_TEXT}
-            self._expect(500, self._post_signed("/notifications/sms/receive/sandbox", text))
+            self._expect(503, self._post_signed("/notifications/sms/receive/sandbox", text))
         self.system.kill("postgres")
         self._expect(500, self._send_sms())
         self._expect(500, self._send_email())

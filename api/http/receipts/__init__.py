@@ -3,6 +3,7 @@
 Unknown messages get the same answer as known ones: a provider that is refused would only try again.
 """
 
+import logging
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -27,6 +28,8 @@ from api.providers.protocol import (
 from api.providers.registry import build_providers
 from api.queue import QueueUnavailableError
 from api.runtime import Runtime
+
+log = logging.getLogger(__name__)
 
 PROVIDERS = "providers"  # in `app.extensions`
 # The largest known batch of receipts is far smaller; the body is read before anyone has proved anything.
@@ -56,8 +59,8 @@ def take_receipts(channel: Channel, provider_name: str) -> Response:
         return events
     try:
         apply_events(_runtime(), channel, provider_name, events)
-    except (QueueUnavailableError, OperationalError):
-        return _try_again_later(provider)
+    except (QueueUnavailableError, OperationalError) as error:
+        return _try_again_later(provider, error)
     return json_response({"result": "success"}, provider.success_status)
 
 
@@ -72,8 +75,8 @@ def take_received_texts(provider_name: str) -> Response:
     try:
         for received in texts:
             store_received_text(_runtime(), provider_name, received)
-    except OperationalError:
-        return _try_again_later(provider)
+    except OperationalError as error:
+        return _try_again_later(provider, error)
     return json_response({"status": "ok"})
 
 
@@ -99,12 +102,13 @@ def _parse(provider: object, parse: Callable[[ProviderRequest], Parsed]) -> Pars
         return plain_error(401, str(error))
     except MalformedRequestError as error:
         return plain_error(400, str(error))
-    except TryAgainLaterError:
-        return _try_again_later(provider)
+    except TryAgainLaterError as error:
+        return _try_again_later(provider, error)
 
 
-def _try_again_later(provider: object) -> Response:
+def _try_again_later(provider: object, error: Exception) -> Response:
     """The database, the broker or a certificate is away for the moment: the provider must not forget its call."""
+    log.warning("provider_call_put_off", extra={"path": request.path, "error": type(error).__name__})
     return plain_error(
         provider.retry_status if isinstance(provider, SaysWhenToRetry) else 503, "Try again later"
     )
