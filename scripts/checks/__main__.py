@@ -43,6 +43,11 @@ CHECKS = (
         (sys.executable, "-m", "scripts.checks.catalogues"),
         "How to write and translate texts: localisation/README.md.",
     ),
+    Step(
+        "upstream",
+        (sys.executable, "-m", "scripts.upstream_sync", "check"),
+        "Each line says what to do; what it is about: docs/reference/upstream.md.",
+    ),
 )
 
 

@@ -1,0 +1,1 @@
+"""Reading Python without running it: a parser that knows newer grammars than ours, and an evaluator of constants."""
