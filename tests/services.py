@@ -22,7 +22,7 @@ from scripts.local.guard import start_guarded
 from scripts.local.ports import find_free_port
 from scripts.local.processes import Program, get_identity, log_excerpt, spawn, stop, wait_until
 
-START_SECONDS = 60
+START_SECONDS = 120
 MOST_WORKERS = 16
 FOLDER_PREFIX = "notifications-tests-"
 

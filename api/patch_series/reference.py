@@ -75,7 +75,7 @@ def _types_in(type_: Any) -> Iterator[type]:
 
 
 def _show_type(type_: type) -> str:
-    lines = ["```python", f"class {type_.__name__}:"]
+    lines = ["```text", f"class {type_.__name__}:"]
     lines += [f"    {line}" for line in _show_comment(type_, made_up=f"{type_.__name__}(")]
     lines += [f"    {line}".rstrip() for line in _show_members(type_)]
     return "\n".join([*lines, "```\n"])

@@ -57,7 +57,7 @@ CANARIES = frozenset(
 )
 NUMBER = f"+44{PHONE}"
 _ACTOR = Actor(via="tests")
-_SETTLE_SECONDS = 60
+_SETTLE_SECONDS = 240
 
 
 class Journey:

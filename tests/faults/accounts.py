@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from api.db.ids import first_uuid7_of
 from tests.faults.system import System
 
-SETTLE_SECONDS = 60
+SETTLE_SECONDS = 240
 _OPEN = "SELECT 1 FROM notifications WHERE id >= %s AND status IN ('created', 'pending', 'sending') LIMIT 1"
 
 

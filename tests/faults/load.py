@@ -56,10 +56,10 @@ class Load:
         for thread in self._threads:
             thread.join()
 
-    def wait_for_accepted(self, count: int, seconds: float = 60) -> None:
+    def wait_for_accepted(self, count: int, seconds: float = 240) -> None:
         wait_for(lambda: len(self.accepted) >= count, seconds, f"{count} accepted ({self.failures})")
 
-    def finish(self, seconds: float = 60) -> list[str]:
+    def finish(self, seconds: float = 240) -> list[str]:
         """The identifiers of all that was accepted."""
         self.wait_for_accepted(self._wanted, seconds)
         self.__exit__()
@@ -136,5 +136,5 @@ def job_ids(system: System, job: str) -> list[str]:
 def send_job(system: System, rows: int) -> list[str]:
     """The identifiers of its messages, once all are made."""
     job = begin_job(system, rows)
-    wait_for(lambda: len(job_ids(system, job)) == rows, 60, f"{rows} messages of a job", pause=0.5)
+    wait_for(lambda: len(job_ids(system, job)) == rows, 240, f"{rows} messages of a job", pause=0.5)
     return job_ids(system, job)

@@ -47,7 +47,7 @@ SETTINGS = {
     "CALLBACK_RETRY_SECONDS": "1",
     "LOG_LEVEL": "WARNING",
 }
-START_SECONDS = 60
+START_SECONDS = 120
 _SCHEDULER = (sys.executable, "-m", "celery", "-A", "tests.faults.hasty_scheduler", "beat", "--pidfile=")
 _PORTS = 16
 _BASES = range(20_000, 31_990)

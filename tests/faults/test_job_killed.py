@@ -23,7 +23,7 @@ def test_no_row_is_lost_or_doubled(system: System, since: str) -> None:
         wait_for(lambda: len(job_ids(system, job)) > done, 10, "a batch that is not written down")
         system.kill_processes(*system.children("worker"))
         wait_for(lambda: len(system.children("worker")) == 2, 10, "new processes")
-    wait_for(lambda: _rows_done(system, job) == ROWS, 60, "the rest of the job")
+    wait_for(lambda: _rows_done(system, job) == ROWS, 240, "the rest of the job")
     ids = job_ids(system, job)
     assert len(ids) == ROWS
     numbers = system.query("SELECT count(DISTINCT job_row_number) FROM notifications WHERE job_id = %s", job)

@@ -29,7 +29,7 @@ def test_lost_answers_without_receipts(system: System, since: str) -> None:
     unanswered = (
         "SELECT 1 FROM notifications WHERE id >= %s AND (outcome_unknown OR reference IS NULL) LIMIT 1"
     )
-    wait_for(lambda: not system.query(unanswered, since), 60, "answers for all messages", pause=0.2)
+    wait_for(lambda: not system.query(unanswered, since), 240, "answers for all messages", pause=0.2)
     account = take_account(system, since, ids)
     assert account.statuses == {"sending": 500}
     assert account.events["outcome-unknown"] > 5

@@ -24,7 +24,7 @@ def test_worker_processes_and_service(system: System, since: str) -> None:
     account = settle(system, since, ids)
     assert account.statuses == {"delivered": MESSAGES}
     assert account.events["outcome-unknown"] > 0, "no delivery was under way"
-    wait_for(lambda: len(system.children("worker")) == 2, 30, "two processes again")
+    wait_for(lambda: len(system.children("worker")) == 2, 120, "two processes again")
     assert system.is_running("worker")
 
 

@@ -14,7 +14,7 @@ import psutil
 from scripts.local.ports import is_free
 from scripts.local.processes import ROOT, get_identity
 
-START_SECONDS = 120
+START_SECONDS = 240
 ADDRESSES = ("DATABASE_URL", "REDIS_URL", "BROKER_URL", "NOTIFICATIONS_DATA_DIR")
 PORTS = 20
 
