@@ -14,7 +14,7 @@ from scripts.upstream_sync.areas import UPKEEP, Area
 from scripts.upstream_sync.facts import Change
 from scripts.upstream_sync.ledger import Verdict
 from scripts.upstream_sync.profiles import Profile, profile_of
-from scripts.upstream_sync.pulls import PullRequest, Relation
+from scripts.upstream_sync.pulls import PullRequest
 from scripts.upstream_sync.signals import TestSignal, find_security_words, has_advisory
 from scripts.upstream_sync.watch import Kind
 
@@ -188,7 +188,7 @@ Rule = Callable[[Evidence], str]
 
 def classify(pull: PullRequest, kind: Kind, evidence: Evidence) -> Classified:
     class_, reason = _choose(pull, kind, evidence)
-    why = tuple(filter(None, (reason, *_describe(pull, evidence, class_, reason))))
+    why = tuple(filter(None, (reason, *_describe(evidence, class_, reason))))
     security = () if class_ in (Class.REVERTED, Class.COSMETIC) else tuple(find_security(pull, evidence))
     return Classified(pull, class_, why, evidence, security)
 
@@ -325,9 +325,7 @@ _LAST: Final[Sequence[tuple[Class, Rule]]] = (
 )
 
 
-def _describe(pull: PullRequest, evidence: Evidence, class_: Class, reason: str) -> Iterator[str]:
-    if pull.link is not None and pull.link.relation is not Relation.UNDONE_BY and not pull.is_folded:
-        yield f"{pull.link.relation} an earlier one"
+def _describe(evidence: Evidence, class_: Class, reason: str) -> Iterator[str]:
     if evidence.bump is not None:
         yield f"moves the shared library from {evidence.bump.before} to {evidence.bump.after}"
     if class_ is not Class.REVERTED and (others := _count_kinds(_other_keys(evidence, reason))):

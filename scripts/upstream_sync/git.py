@@ -111,6 +111,10 @@ class Repository:
         self._fetch_missing(wanted)
         return {blob: self._read(blob) for blob in wanted}
 
+    def bring(self, ids: Iterable[str]) -> None:
+        """Has a partial clone fetch what it lacks of these, all at once. Raises `MissingObjectError`."""
+        self._fetch_missing(list(dict.fromkeys(ids)))
+
     def read_file(self, commit: str, path: str) -> bytes | None:
         """None where the commit has no such file."""
         blob = (

@@ -9,7 +9,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from multiprocessing import get_context
 from pathlib import Path
@@ -24,7 +24,7 @@ from scripts.upstream_sync.git import FileChange, MissingObjectError, Repository
 from scripts.upstream_sync.pulls import PullRequest, read_pulls
 from scripts.upstream_sync.signals import compare_tests
 from scripts.upstream_sync.surfaces import surfaces_of
-from scripts.upstream_sync.surfaces.surface import FileSurface, ModuleSurface
+from scripts.upstream_sync.surfaces.surface import FileSurface, ModuleSurface, Surface
 from scripts.upstream_sync.syntax.normal import differs_in_values_only, is_same_program, source_digest
 from scripts.upstream_sync.watch import Kind, Source
 
@@ -40,11 +40,12 @@ def no_progress(_done: int, _total: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """A file before and after; None where there is none."""
+    """A file before and after; None where there is none. `is_lacking`: the repository does not hold one of them."""
 
     change: FileChange
     before: bytes | None
     after: bytes | None
+    is_lacking: bool = False
 
     @property
     def is_python(self) -> bool:
@@ -88,6 +89,9 @@ def gather(
     with Cache(cache_dir) as cache:
         known = cache.read(_place(source), (pull.merge for pull in pulls))
     new = [pull for pull in pulls if pull.merge not in known]
+    if new:
+        with Repository(path) as repository:
+            repository.bring(_blobs_of(repository, source, new))
     workers = min(os.cpu_count() or 1, len(new) // _WORTH_A_PROCESS)
     found: dict[str, Evidence] = {}
     if workers > 1:
@@ -104,6 +108,23 @@ def gather(
     return [
         found[pull.merge] if pull.merge in found else Evidence.from_json(known[pull.merge]) for pull in pulls
     ]
+
+
+def _blobs_of(repository: Repository, source: Source, pulls: Sequence[PullRequest]) -> Iterator[str]:
+    """All that will be read: the files that surfaces concern at the beginning, and those that change later."""
+    surfaces = surfaces_of(source)
+    start = pulls[0].parent
+    for path, blob in repository.list_files(start).items() if start else ():
+        if any(surface.concerns(path) for surface in surfaces):
+            yield blob
+    for pull in pulls:
+        for change in pull.files:
+            if _is_looked_into(change.path, surfaces):
+                yield from filter(None, (change.old_blob, change.new_blob))
+
+
+def _is_looked_into(path: str, surfaces: Sequence[Surface]) -> bool:
+    return path.endswith(_READ) or any(surface.concerns(path) for surface in surfaces)
 
 
 def _no_count(_done: int) -> None:
@@ -139,17 +160,18 @@ class _Reader:
         self._repository = repository
         self._source = source
         self._cache = cache
-        surfaces = surfaces_of(source)
-        self._file_surfaces = [surface for surface in surfaces if isinstance(surface, FileSurface)]
-        self._module_surfaces = [surface for surface in surfaces if isinstance(surface, ModuleSurface)]
+        self._surfaces = surfaces_of(source)
+        self._file_surfaces = [surface for surface in self._surfaces if isinstance(surface, FileSurface)]
+        self._module_surfaces = [surface for surface in self._surfaces if isinstance(surface, ModuleSurface)]
         self._last: tuple[str, dict[str, FactSet]] = ("", {})
 
     def read(self, pull: PullRequest) -> Evidence:
         contents = self._read_contents(pull.files)
         changes, problems = self._read_changes(pull, contents)
         kind = self._source.kind
-        tests = [each for each in contents if area_of(kind, each.change.path) is Area.TESTS]
-        program = [each for each in contents if each not in tests]
+        is_test = {each.change.path: area_of(kind, each.change.path) is Area.TESTS for each in contents}
+        tests = [each for each in contents if is_test[each.change.path]]
+        program = [each for each in contents if not is_test[each.change.path]]
         cosmetic = {each.change.path for each in program if each.is_same} | _find_moved(program)
         real = [change for change in pull.files if change.path not in cosmetic]
         values = {each.change.path for each in program if each.has_other_values}
@@ -162,27 +184,22 @@ class _Reader:
             texts=count_texts(changes.get("strings", [])),
             sensitive=tuple(sorted(change.path for change in real if is_sensitive(change.path))),
             bump=_find_bump(changes),
-            unread=len(problems),
+            unread=len(problems) + sum(each.is_lacking for each in contents),
         )
 
     def _read_contents(self, changes: Iterable[FileChange]) -> list[Contents]:
-        """Of the files that are looked into; what a shallow copy lacks counts as not there."""
-        wanted = [change for change in changes if change.path.endswith(_READ) or self._is_read(change.path)]
+        """Of the files that are looked into."""
         return [
-            Contents(change, self._read_blob(change.old_blob), self._read_blob(change.new_blob))
-            for change in wanted
+            self._read_content(change) for change in changes if _is_looked_into(change.path, self._surfaces)
         ]
 
-    def _is_read(self, path: str) -> bool:
-        return any(surface.concerns(path) for surface in self._file_surfaces)
-
-    def _read_blob(self, blob: str | None) -> bytes | None:
-        if blob is None:
-            return None
+    def _read_content(self, change: FileChange) -> Contents:
+        ids = list(filter(None, (change.old_blob, change.new_blob)))
         try:
-            return self._repository.read_blobs([blob])[blob]
+            blobs = self._repository.read_blobs(ids)
         except MissingObjectError:
-            return None
+            return Contents(change, None, None, is_lacking=True)
+        return Contents(change, blobs.get(change.old_blob or ""), blobs.get(change.new_blob or ""))
 
     def _read_changes(
         self, pull: PullRequest, contents: Sequence[Contents]
@@ -269,11 +286,12 @@ def _find_bump(changes: dict[str, list[Change]]) -> Bump | None:
 
 @lru_cache
 def _readers_digest() -> str:
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(" ".join(each.name for each in fields(Evidence)).encode())
     for name in ("areas.py", "signals.py", "history.py"):
         digest.update((Path(__file__).parent / name).read_bytes())
     return digest.hexdigest()[:16]
 
 
 def _place(source: Source) -> str:
-    return f"pull {source.id} {_readers_digest()}"
+    """In the cache: other surfaces, or another way of reading, give other evidence."""
+    return f"pull {source.id} {' '.join(source.surfaces)} {_readers_digest()}"

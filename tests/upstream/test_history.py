@@ -1,11 +1,13 @@
 """Histories of synthetic upstreams, classed from what their files tell."""
 
+from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
 from scripts.upstream_sync.classify import Class
+from scripts.upstream_sync.fetching import fetch, open_repository
 from scripts.upstream_sync.git import Repository
 from scripts.upstream_sync.history import read_history
 from scripts.upstream_sync.watch import Kind, Role, Source
@@ -171,3 +173,24 @@ def test_a_long_history_is_shared_out_and_keeps_its_order(tmp_path, monkeypatch)
     assert [each.class_ for each in shared] == alone
     assert [each.pull.number for each in shared] == list(range(1, 9))
     assert told[-1] == (8, 8)
+
+
+def test_a_clone_without_contents_gets_what_it_reads_at_once(api, tmp_path):
+    start = api.tip
+    api.pull_request(1, edit(SCHEMAS, '"reference": {', '"note": {"type": "string"}, "reference": {'))
+    source = replace(API, location=f"file://{api.path}")
+    fetch(source, tmp_path / "cache")
+    with open_repository(source, tmp_path / "cache") as repository:
+        assert repository.is_partial
+        (found,) = read_history(repository, source, tmp_path / "cache", start, api.tip)
+    assert found.class_ is Class.CONTRACT
+
+
+def test_contents_that_are_nowhere_make_a_pull_request_unreadable(tmp_path):
+    upstream = Upstream(tmp_path / "upstream", SMALL_ADMIN)
+    start = upstream.tip
+    upstream.pull_request(1, edit(PAGE, "<p>", '<p class="big">', SMALL_ADMIN))
+    blob = upstream.git("rev-parse", f"HEAD:{PAGE}")
+    (upstream.path / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+    source = replace(ADMIN, surfaces=("strings",))
+    assert classes(upstream, source, start, tmp_path / "cache") == [Class.UNREADABLE]

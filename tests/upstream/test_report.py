@@ -4,7 +4,7 @@ import base64
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
@@ -101,6 +101,12 @@ def test_there_is_a_row_for_each_pull_request_and_what_binds_comes_first(place):
         ("#4", "reverted", "reverted"),
         ("#3", "upkeep", "irrelevant"),
     ]
+
+
+def test_what_is_only_compared_with_binds_nobody(place):
+    source = replace(place.context.source("uk-api"), role=Role.ADVISORY)
+    row = read_report(place.context, [source], Asked(since=date(2026, 1, 8)), TODAY).rows[0]
+    assert (row.name, str(row.class_), str(row.attention), row.verdict) == ("#2", "contract", "read", "adapt")
 
 
 def test_a_row_says_which_facts_and_which_pair(place):
@@ -235,6 +241,18 @@ def test_markdown_mentions_nobody_and_makes_no_markup_of_titles(place):
     (row,) = [line for line in text.splitlines() if "pull/2)" in line]
     assert len(re.findall(r"(?<!\\)\|", row)) == 7
     assert KEY in row
+
+
+def test_markdown_fits_into_an_issue_with_what_binds_us_first(place, monkeypatch):
+    report = place.report()
+    whole = markdown.render(report)
+    monkeypatch.setattr(markdown, "LONGEST", len(whole) - 1)
+    shorter = markdown.render(report)
+    assert len(shorter) < len(whole)
+    assert KEY not in shorter
+    assert "pull/2)" in shorter
+    monkeypatch.setattr(markdown, "LONGEST", 300)
+    assert len(markdown.render(report)) < 400
 
 
 def test_both_forms_are_the_same_for_the_same_history(place):

@@ -17,8 +17,26 @@ HEADINGS: Final = {
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#~])")
 
 
+# Characters that an issue may have on the usual forges, with room for what surrounds the report.
+LONGEST: Final = 60_000
+# What is written out, from the fullest form to the shortest; the rest is only linked.
+_DEGREES: Final = (
+    (Attention.DECIDE, Attention.READ, Attention.ROUTE),
+    (Attention.DECIDE, Attention.READ),
+    (Attention.DECIDE,),
+    (),
+)
+
+
 def render(report: Report) -> str:
-    return "\n".join(_lines(report)) + "\n"
+    """At most `LONGEST` characters: of a long stretch only what binds us is written out; at worst the end is cut off."""
+    forms = ("\n".join(_lines(report, written)) + "\n" for written in _DEGREES)
+    found = ""
+    for found in forms:
+        if len(found) <= LONGEST:
+            return found
+    whole_lines = found[:LONGEST].rpartition("\n")[0]
+    return f"{whole_lines}\n\nToo long for one issue: the rest is in the page that `report --html` writes.\n"
 
 
 def escape(text: str) -> str:
@@ -26,20 +44,20 @@ def escape(text: str) -> str:
     return _SPECIAL.sub(r"\\\1", " ".join(text.split())).replace("@", "@\N{WORD JOINER}")
 
 
-def _lines(report: Report) -> Iterator[str]:
+def _lines(report: Report, written: Sequence[Attention]) -> Iterator[str]:
     yield f"# What changed upstream ({report.made.isoformat()})"
     yield ""
     yield "One line a pull request. A class says who should look at it; titles are upstream's own."
     if security := [row for part in report.parts for row in part.security]:
         yield f"\n## Security: look within 72 hours ({len(security)})\n"
-        yield from _table(security)
+        yield from _table(security) if written else _links(security)
     for part in report.parts:
-        yield from _part(part)
+        yield from _part(part, written)
     for missing in report.missing:
         yield f"\n## {missing.source_id}: not told of\n\n{escape(missing.problem)}. {escape(missing.cure)}"
 
 
-def _part(part: Part) -> Iterator[str]:
+def _part(part: Part, written: Sequence[Attention]) -> Iterator[str]:
     yield f"\n## {part.source.id} ({part.source.role})\n"
     if not part.rows:
         yield f"Nothing new since `{part.after[:12]}`."
@@ -55,10 +73,7 @@ def _part(part: Part) -> Iterator[str]:
         if not rows:
             continue
         yield f"\n### {HEADINGS[attention]} ({len(rows)})\n"
-        if attention is Attention.IGNORE:
-            yield from _folded(rows)
-        else:
-            yield from _table(rows)
+        yield from _table(rows) if attention in written else _links(rows)
 
 
 def _table(rows: Sequence[Row]) -> Iterator[str]:
@@ -88,7 +103,8 @@ def _cells(row: Row) -> Iterator[str]:
     yield "<br>".join(f"{ours.name} ({escape(ours.because)})" for ours in row.ours)
 
 
-def _folded(rows: Sequence[Row]) -> Iterator[str]:
+def _links(rows: Sequence[Row]) -> Iterator[str]:
+    """By class, folded away."""
     yield "<details><summary>By class</summary>\n"
     for class_ in Class:
         chosen = [row for row in rows if row.class_ is class_]

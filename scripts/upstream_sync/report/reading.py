@@ -66,7 +66,7 @@ def _read_part(context: Context, source: Source, asked: Asked, project: Project,
         )  # fmt: skip
         first, last = (repository.read_commit(commit).committed.date() for commit in (span.after, span.until))
     rows = make_rows(source, history, project, today, read_brought(context, source, history))
-    return Part(source, span.after, span.until, first, last, rows)
+    return Part(source, span.after, span.until, asked.since or first, last, rows)
 
 
 def read_brought(

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from scripts.upstream_sync.classify import Attention, Class, Classified
 from scripts.upstream_sync.facts import Change
-from scripts.upstream_sync.ledger import Judgement
+from scripts.upstream_sync.ledger import Judgement, Verdict
 from scripts.upstream_sync.pending import Entry
 from scripts.upstream_sync.register import Entrant, Register
 from scripts.upstream_sync.watch import Role, Source
@@ -72,9 +72,16 @@ class Row:
         return self.classified.class_
 
     @property
+    def binds(self) -> bool:
+        return self.source.role is not Role.ADVISORY
+
+    @property
     def attention(self) -> Attention:
-        """What a new pin of the library brings has rows of its own, in the library's part."""
-        return self.classified.attention
+        """Only whose contract or promise is ours binds us. What a new pin of the library brings has rows of its own, in the
+        library's part.
+        """
+        attention = self.classified.attention
+        return attention if self.binds or attention is not Attention.DECIDE else Attention.READ
 
     @property
     def why(self) -> tuple[str, ...]:
@@ -91,7 +98,10 @@ class Row:
 
     @property
     def verdict(self) -> str:
-        return str(self.judgement.verdict if self.judgement else self.classified.meaning.verdict)
+        if self.judgement:
+            return str(self.judgement.verdict)
+        suggested = self.classified.meaning.verdict
+        return str(suggested if self.binds or suggested is not Verdict.ADOPT else Verdict.ADAPT)
 
     @cached_property
     def facts(self) -> list[FactLine]:
