@@ -51,7 +51,7 @@ def test_every_step_of_the_guide_works(copy: Path, guide: str, slug: str) -> Non
             env={name: value for name, value in os.environ.items() if name not in ("PATCHES", "PYTHONPATH")},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=600,
             check=False,
         )
         assert done.returncode == 0, f"{step}\n{done.stdout}\n{done.stderr}"
