@@ -1,4 +1,4 @@
-"""Emulators of the series' providers, for `./scripts/server --emulators` (design D11)."""
+"""Emulators of the providers, those of the series and of the core, for `./scripts/server --emulators` (design D11)."""
 
 import os
 import sys
@@ -25,17 +25,18 @@ _CHANNELS: Final = {"sms_providers": "SMS_PROVIDERS", "email_providers": "EMAIL_
 
 @dataclass(frozen=True, slots=True)
 class LocalEmulator:
-    """One that is started: `target` is `module:class`, `providers` what it stands in for, by setting."""
+    """One that is started by `python -m <command>`; `providers` is what it stands in for, by setting."""
 
     name: str
-    target: str
+    command: tuple[str, ...]
     port: int
     environment: Mapping[str, str]
     providers: Mapping[str, list[str]]
+    scheme: str = "http"
 
     @property
     def address(self) -> str:
-        return f"http://{LOOPBACK}:{self.port}"
+        return f"{self.scheme}://{LOOPBACK}:{self.port}"
 
 
 def find_emulators(ports: Ports, patches: Sequence[str] | None = None) -> list[LocalEmulator]:
@@ -43,10 +44,46 @@ def find_emulators(ports: Ports, patches: Sequence[str] | None = None) -> list[L
     chosen = load_settings().patches if patches is None else patches
     applied = select(read_series(find_folder(), today=date.min), chosen)
     emulated = [patch for patch in applied if patch.declaration.emulator]
-    return [_make(patch, ports.emulators + place) for place, patch in enumerate(emulated)]
+    return [_make(patch, ports, ports.emulators + place) for place, patch in enumerate(emulated)]
 
 
-def _make(patch: Patch, port: int) -> LocalEmulator:
+def core_emulators(ports: Ports) -> list[LocalEmulator]:
+    """Amazon SES, and a relay whose bounces come back to us."""
+    from api.providers.ses.emulator import SesEmulator
+
+    ses = f"http://{LOOPBACK}:{ports.ses}"
+    relay = {
+        "SMTP_HOST": LOOPBACK,
+        "SMTP_PORT": str(ports.smtp),
+        "SMTP_SECURITY": "none",
+        "SMTP_BOUNCE_DOMAIN": "bounces.localhost",
+    }
+    bounces = ("--bounces", f"{LOOPBACK}:{ports.bounces}")
+    return [
+        LocalEmulator(
+            "ses",
+            _emulate("api.providers.ses.emulator:SesEmulator", ports, ports.ses),
+            ports.ses,
+            SesEmulator.environment(ses),
+            {"EMAIL_PROVIDERS": ["ses"]},
+        ),
+        LocalEmulator(
+            "smtp",
+            ("api.providers.smtp.emulator", "--port", str(ports.smtp), *bounces),
+            ports.smtp,
+            relay,
+            {"EMAIL_PROVIDERS": ["smtp"]},
+            scheme="smtp",
+        ),
+    ]
+
+
+def _emulate(target: str, ports: Ports, port: int) -> tuple[str, ...]:
+    api_url = f"http://{LOOPBACK}:{ports.api}"
+    return ("api.providers.emulate", target, "--port", str(port), "--api-url", api_url)
+
+
+def _make(patch: Patch, ports: Ports, port: int) -> LocalEmulator:
     target = patch.declaration.emulator
     assert target is not None
     emulator: type[Emulator] = resolve(patch, target)
@@ -57,7 +94,8 @@ def _make(patch: Patch, port: int) -> LocalEmulator:
             providers.setdefault(_CHANNELS[slot], []).append(name)
     address = f"http://{LOOPBACK}:{port}"
     where = f"{patch.module_of(target)}:{target.partition(':')[2]}"
-    return LocalEmulator(patch.slug, where, port, emulator.environment(address), providers)
+    command = _emulate(where, ports, port)
+    return LocalEmulator(patch.slug, command, port, emulator.environment(address), providers)
 
 
 def environment_of(emulators: Iterable[LocalEmulator]) -> dict[str, str]:
@@ -72,16 +110,14 @@ def environment_of(emulators: Iterable[LocalEmulator]) -> dict[str, str]:
     return {name: os.environ.get(name, value) for name, value in settings.items()}
 
 
-def make_services(emulators: Iterable[LocalEmulator], folder: DataFolder, ports: Ports) -> list[Service]:
-    return [_service(emulator, folder, ports) for emulator in emulators]
+def make_services(emulators: Iterable[LocalEmulator], folder: DataFolder) -> list[Service]:
+    return [_service(emulator, folder) for emulator in emulators]
 
 
-def _service(emulator: LocalEmulator, folder: DataFolder, ports: Ports) -> Service:
+def _service(emulator: LocalEmulator, folder: DataFolder) -> Service:
     name = f"emulator-{emulator.name}"
-    command = (sys.executable, "-m", "api.providers.emulate", emulator.target)
-    api_url = f"http://{LOOPBACK}:{ports.api}"
-    options = ("--port", str(emulator.port), "--api-url", api_url)
-    program = Program(name=name, command=(*command, *options), log=folder.logs / f"{name}.log")
+    command = (sys.executable, "-m", *emulator.command)
+    program = Program(name=name, command=command, log=folder.logs / f"{name}.log")
     return Service(program, lambda: is_answering(emulator.port), APPLICATIONS)
 
 

@@ -40,8 +40,21 @@ class Ports:
 
     @property
     def emulators(self) -> int:
-        """Of the first; the others follow."""
+        """Of the first patch that has one; the others follow."""
         return self.base + 10
+
+    @property
+    def ses(self) -> int:
+        return self.base + 30
+
+    @property
+    def smtp(self) -> int:
+        return self.base + 31
+
+    @property
+    def bounces(self) -> int:
+        """Where the emulated relay brings what comes back."""
+        return self.base + 32
 
 
 @dataclass(frozen=True, slots=True)

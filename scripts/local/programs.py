@@ -40,12 +40,16 @@ def make_applications(folder: DataFolder, ports: Ports, environment: Mapping[str
     # One scheduled task done proves scheduler, broker, worker and database together.
     token = os.environ.get("METRICS_TOKEN")
     has_worked = _answers(f"{api_url}/metrics", "task_duration_seconds_count", token)
-    return [
+    services = [
         Service(sandbox, lambda: is_answering(ports.sandbox), APPLICATIONS),
         Service(api, _answers(f"{api_url}/health/ready"), APPLICATIONS),
         Service(worker, has_worked, APPLICATIONS),
         Service(scheduler, has_worked, APPLICATIONS),
     ]
+    if "SMTP_BOUNCE_DOMAIN" in environment:
+        bounces = program("bounces", "api.providers.smtp.lmtp", "--port", str(ports.bounces))
+        services.append(Service(bounces, lambda: is_answering(ports.bounces), APPLICATIONS))
+    return services
 
 
 def _answers(url: str, text: str = "", token: str | None = None) -> Callable[[], bool]:

@@ -77,11 +77,12 @@ class Emulators:
 def start_emulators(options: Options, folder: DataFolder, supervisor: Supervisor) -> Emulators:
     from scripts.local import emulators  # reads the whole series, for which others need not wait
 
-    found = emulators.find_emulators(options.ports)
+    found = [*emulators.find_emulators(options.ports), *emulators.core_emulators(options.ports)]
     for emulator in found:
         check_free(emulator.port, f"the emulator of {emulator.name}")
     say(f"Starting emulators of {', '.join(emulator.name for emulator in found) or 'no provider'}…")
-    supervisor.start(*emulators.make_services(found, folder, options.ports))
+    check_free(options.ports.bounces, "what comes back by e-mail")
+    supervisor.start(*emulators.make_services(found, folder))
     return Emulators(emulators.environment_of(found), emulators.describe(found))
 
 

@@ -100,7 +100,7 @@ class System:
         for service in applications:
             if service.name == "scheduler":
                 service.program = replace(service.program, command=_SCHEDULER)
-        emulators = make_services(self.emulators.values(), self.folder, self.ports)
+        emulators = make_services(self.emulators.values(), self.folder)
         return [*servers, *emulators, *applications]
 
     # Parts

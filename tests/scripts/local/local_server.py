@@ -10,13 +10,15 @@ import urllib.request
 from pathlib import Path
 
 import psutil
+import psycopg2
 
+from scripts.local.environment import read_environment
 from scripts.local.ports import is_free
 from scripts.local.processes import ROOT, get_identity
 
 START_SECONDS = 240
 ADDRESSES = ("DATABASE_URL", "REDIS_URL", "BROKER_URL", "NOTIFICATIONS_DATA_DIR")
-PORTS = 20
+PORTS = 40
 
 
 class LocalServer:
@@ -69,6 +71,15 @@ class LocalServer:
     @property
     def demo(self) -> dict:
         return json.loads((self.data / "demo.json").read_text())
+
+    def query(self, statement: str) -> list[tuple]:
+        connection = psycopg2.connect(read_environment(self.data)["DATABASE_URL"])
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(statement)
+                return cursor.fetchall()
+        finally:
+            connection.close()
 
     def answers(self) -> bool:
         with urllib.request.urlopen(f"{self.demo['api_url']}/health/ready", timeout=10) as answer:

@@ -14,7 +14,7 @@ from tests.scripts.local.local_server import LocalServer
 pytestmark = pytest.mark.slow
 
 SMS_PROVIDERS = ("ovhcloud", "brevo", "smsfactor")
-EMAIL_PROVIDERS = ("scaleway", "brevo")
+EMAIL_PROVIDERS = ("scaleway", "brevo", "ses", "smtp")
 EMULATORS = {
     "ovhcloud": "sms_ovhcloud",
     "brevo": "brevo",
@@ -48,7 +48,7 @@ def test_messages_reach_delivered_through_each_provider(server: LocalServer) -> 
     ]
     emails = [
         client.send_email_notification("lea@exemple.fr", demo["templates"]["email"], {"nom": "Léa"})["id"]
-        for _ in range(16)
+        for _ in range(32)
     ]
 
     waiting = set(texts + emails)
@@ -60,12 +60,22 @@ def test_messages_reach_delivered_through_each_provider(server: LocalServer) -> 
         time.sleep(0.2)
     client.request_session.close()
 
-    for name in EMULATORS.values():
+    for name in (*EMULATORS.values(), "ses"):
         exchanges = exchanges_of(server, name)
         assert any(not exchange["is_ours"] for exchange in exchanges), f"{name} was not asked"
         assert any(exchange["is_ours"] and exchange["status"] == 200 for exchange in exchanges), (
             f"{name} told nothing"
         )
+
+    assert relayed_by(server) > 0
+
+
+def relayed_by(server: LocalServer) -> int:
+    """How many e-mails went by the relay, which has no log of its own."""
+    [(count,)] = server.query(
+        "SELECT count(*) FROM notifications WHERE sent_by = 'smtp' AND status = 'delivered'"
+    )
+    return count
 
 
 def exchanges_of(server: LocalServer, name: str) -> list[dict]:
