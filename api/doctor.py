@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final, TypeAlias
@@ -122,6 +122,15 @@ def check_patches(runtime: Runtime) -> Findings:
             f"{patch.slug} should have been looked at again by {patch.declaration.review_by}",
             "install a later version: starts will fail once PATCH_REVIEW_GRACE_DAYS are over",
         )
+    for field in fields(runtime.slots):
+        value = getattr(runtime.slots, field.name)
+        for problem in value.problems() if isinstance(value, ChecksItself) else []:
+            yield Finding(
+                "patches",
+                Level.WARNING,
+                f"{field.name}: {problem}",
+                "the patch's page in docs/patches says more",
+            )
     if not late:
         yield Finding("patches", Level.OK, f"{len(patches)} apply" if patches else "the neutral core alone")
 

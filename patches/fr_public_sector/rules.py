@@ -2,14 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from api.config import Settings
-from api.core.organisations.membership import PublicBody
+from api.core.organisations.membership import PublicBody, RegisterUnavailableError
 from patches.fr_public_sector import categories
 from patches.fr_public_sector.domains import PERSONAL_DOMAINS, PUBLIC_DOMAINS, is_academy, parents_of
 from patches.fr_public_sector.identifiers import read_identifier, siren_of
 from patches.fr_public_sector.register import Register, RegisteredBody
 from patches.fr_public_sector.settings import PublicSectorSettings
+
+_DINUM: Final = "130025265"  # the State's digital department, which runs the register
 
 
 def make_public_sector(settings: Settings) -> "FrenchPublicSector":  # noqa: ARG001 - every filler gets them
@@ -48,6 +51,14 @@ class FrenchPublicSector:
             is_active=found.is_active,
             organisation_type=categories.type_of(found.category),
         )
+
+    def problems(self) -> list[str]:
+        """For `doctor`: whether the register answers, whatever it says of a number that exists."""
+        try:
+            self._register.find(_DINUM)
+        except RegisterUnavailableError as error:
+            return [f"{error} (FR_PUBLIC_SECTOR_API_URL)"]
+        return []
 
     def _is_public(self, siren: str, found: RegisteredBody) -> bool:
         """Refused and accepted numbers first, then closed bodies, then what the register says, then the category."""

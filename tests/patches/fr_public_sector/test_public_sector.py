@@ -121,6 +121,13 @@ def test_register_that_is_away_says_nothing_about_the_body() -> None:
         FrenchPublicSector(own, Register(own.api_url, 1)).find_body(TOWN)
 
 
+def test_doctor_hears_of_a_register_that_is_away(emulator: RegisterEmulator) -> None:
+    assert rules_of(emulator).problems() == []
+
+    emulator.conduct = Conduct(faults={Fault.UNAVAILABLE: 1})
+    assert len(rules_of(emulator).problems()) == 1
+
+
 @pytest.mark.parametrize(
     ("address", "is_known", "is_personal"),
     [
